@@ -1,0 +1,1 @@
+"""Counts, measures and associations over columns it is given."""

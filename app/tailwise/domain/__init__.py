@@ -1,0 +1,1 @@
+"""Words and rules of the field: frozen values, standard library only."""

@@ -1,0 +1,1 @@
+"""Dataset readers and writers; they know paths and records, no database and no window."""

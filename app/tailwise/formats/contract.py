@@ -1,0 +1,78 @@
+"""What every dataset reader offers, and what it is given.
+
+Readers are pure: they read files below one root and return `SourceData`. They write nothing, open no database, decode
+no image (header sizes come from a function they are given) and never follow a name out of the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from tailwise.domain.records import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tailwise.domain.records import SourceData
+    from tailwise.formats.listing import Listing
+    from tailwise.ops.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """Size from the header of an image file: stored raster in pixels, and the EXIF orientation tag (1..8)."""
+
+    width: int
+    height: int
+    orientation: int = 1
+
+
+HeaderReader = Callable[["Path"], ImageHeader | None]
+"""Returns None for a file that is no readable image; never raises for bad content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How well a reader fits what was dropped: score 0..100 and the facts found and missing, in the user's words."""
+
+    score: int
+    found: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """One import as the user asked for it.
+
+    `path` is what was dropped (a folder or one annotation file); `listing.root` is the folder that file names in the
+    result are relative to. `answers` are the user's answers by key (see `resources/help/import-answers.md`).
+    """
+
+    path: Path
+    listing: Listing
+    answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    role: Role = Role.LABELS
+    read_header: HeaderReader = lambda _path: None
+
+
+class Reader(Protocol):
+    """A dataset format. `key` is what `--format` takes, `title` what the user sees."""
+
+    key: str
+    title: str
+
+    def probe(self, listing: Listing) -> Evidence:
+        """Judge a listing; reads at most 64 KB of at most 40 files."""
+        ...
+
+    def read(self, request: ReadRequest, progress: Progress) -> SourceData:
+        """Read the whole source.
+
+        Raises:
+            UnreadableSourceError: nothing of the source can be read; the sentence says why and what to do.
+            QuestionError: the source fits two readings; carries the questions with their default.
+        """
+        ...

@@ -1,0 +1,204 @@
+"""A bounded, sorted view of the files below a dataset root; the only way readers see the disk.
+
+Hidden files, macOS and Windows litter and editor checkpoints are left out and counted. Links are followed only to
+places inside the root, and no folder is entered twice.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from tailwise.domain.errors import UnreadableSourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tailwise.ops.progress import Progress
+
+IMAGE_SUFFIXES = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".bmp",
+        ".dib",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".gif",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".jp2",
+        ".heic",
+        ".heif",
+        ".dng",
+        ".mpo",
+    ]
+)
+LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"})
+PEEK_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file: POSIX path relative to the root, and its size in bytes."""
+
+    path: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """Last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """Path of the folder, empty for the root."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def suffix(self) -> str:
+        """Lower-case suffix with its dot."""
+        return PurePosixPath(self.path).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """Name without its last suffix."""
+        return PurePosixPath(self.path).stem
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the suffix is that of an image."""
+        return self.suffix in IMAGE_SUFFIXES
+
+
+@dataclass(slots=True)
+class Listing:
+    """Every file below `root` in natural path order. `dropped` is the one file the user pointed at, if it was a file.
+
+    Attributes:
+        hidden: hidden files and litter left out.
+        outside: links that lead out of the root, and broken ones; left out.
+        folders: every folder (relative path), also those without files.
+    """
+
+    root: Path
+    entries: list[Entry] = field(default_factory=list[Entry])
+    dropped: str | None = None
+    hidden: list[str] = field(default_factory=list[str])
+    outside: list[str] = field(default_factory=list[str])
+    folders: list[str] = field(default_factory=list[str])
+
+    def absolute(self, relative: str) -> Path:
+        """Return the path on disk of an entry of this listing."""
+        return self.root.joinpath(*relative.split("/"))
+
+    def images(self) -> list[Entry]:
+        """Return the entries that look like images by their suffix."""
+        return [e for e in self.entries if e.is_image]
+
+    def with_suffix(self, *suffixes: str) -> list[Entry]:
+        """Return the entries with one of the lower-case suffixes; only the dropped file if there is one."""
+        found = [e for e in self.entries if e.suffix in suffixes]
+        return found if self.dropped is None else [e for e in found if e.path == self.dropped]
+
+    def peek(self, relative: str, limit: int = PEEK_BYTES) -> bytes:
+        """Return at most the first `limit` bytes of an entry."""
+        with self.absolute(relative).open("rb") as file:
+            return file.read(limit)
+
+
+def scan(path: Path, progress: Progress, root: Path | None = None) -> Listing:
+    """List what lies below `path` (a folder) or beside it (a file).
+
+    For a file the root is its folder, or the parent of a folder called `annotations`, so that images beside it are
+    seen. `root` overrides that.
+
+    Raises:
+        UnreadableSourceError: the path does not exist or cannot be read.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow a link the user chose
+    if not path.exists():
+        raise UnreadableSourceError(f"{path} does not exist", "Check the path, or drop the folder again")
+    if root is None:
+        root = path if path.is_dir() else path.parent
+        if path.is_file() and root.name.lower() in {"annotations", "ann"}:
+            root = root.parent
+    listing = Listing(root=root)
+    if path.is_file():
+        listing.dropped = path.relative_to(root).as_posix()
+    progress.stage("Looking at the files")
+    try:
+        for _ in _walk(listing, root, root.resolve()):
+            progress.advance()
+    except PermissionError as error:
+        raise UnreadableSourceError(
+            f"{error.filename} cannot be read", "Ask for permission to read it"
+        ) from error
+    listing.entries.sort(key=lambda e: natural_key(e.path))
+    listing.folders.sort(key=natural_key)
+    return listing
+
+
+def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
+    """Order `img2` before `img10`: runs of ASCII digits compare as numbers.
+
+    >>> sorted(["img10", "img2", "Img1"], key=natural_key)
+    ['Img1', 'img2', 'img10']
+    """
+    parts: list[tuple[int, int | str]] = []
+    number = ""
+    word = ""
+    for char in text:
+        if "0" <= char <= "9":
+            if word:
+                parts.append((1, word))
+                word = ""
+            number += char
+        else:
+            if number:
+                parts.append((0, int(number)))
+                number = ""
+            word += char
+    if number:
+        parts.append((0, int(number)))
+    if word:
+        parts.append((1, word))
+    return tuple(parts)
+
+
+def _walk(listing: Listing, root: Path, real_root: Path) -> Iterator[None]:
+    pending = [root]
+    seen: set[tuple[int, int]] = set()
+    while pending:
+        folder = pending.pop()
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as found:
+            for entry in found:
+                relative = Path(entry.path).relative_to(root).as_posix()
+                if entry.name.startswith(".") or entry.name.lower() in LITTER:
+                    listing.hidden.append(relative)
+                elif entry.is_symlink() and not _stays_inside(Path(entry.path), real_root):
+                    listing.outside.append(relative)
+                elif entry.is_dir():
+                    listing.folders.append(relative)
+                    pending.append(Path(entry.path))
+                elif entry.is_file():
+                    listing.entries.append(Entry(relative, entry.stat().st_size))
+        yield
+
+
+def _stays_inside(link: Path, real_root: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(real_root)
+    except (OSError, RuntimeError):
+        return False

@@ -1,0 +1,1 @@
+"""Short conversations with the user."""

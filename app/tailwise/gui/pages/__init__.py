@@ -1,0 +1,1 @@
+"""One page of the window per module; pages never import each other."""

@@ -1,0 +1,1 @@
+"""Progress, cancellation and child processes for background work; standard library only."""

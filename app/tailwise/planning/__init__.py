@@ -1,0 +1,1 @@
+"""Resampling, quotas and splits over arrays it is given."""
