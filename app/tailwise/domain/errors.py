@@ -86,9 +86,7 @@ class QuestionError(UserError):
         self.questions = tuple(questions)
         first = self.questions[0]
         options = ", ".join(f"{c.value} ({c.label})" for c in first.choices)
-        hint = f"Answer with --answer {first.key}=VALUE" + (
-            f", where VALUE is one of: {options}" if options else ""
-        )
+        hint = f"Answer with --answer {first.key}=VALUE" + (f", where VALUE is one of: {options}" if options else "")
         super().__init__(first.text.rstrip("."), hint)
 
     def __reduce__(self) -> tuple[type[QuestionError], tuple[tuple[Question, ...]]]:  # pyright: ignore[reportIncompatibleMethodOverride]

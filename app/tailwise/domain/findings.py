@@ -56,9 +56,7 @@ class FindingLog:
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
 
-    def add(
-        self, code: str, severity: Severity, message: str, action: str, example: str = "", count: int = 1
-    ) -> None:
+    def add(self, code: str, severity: Severity, message: str, action: str, example: str = "", count: int = 1) -> None:
         """Count `count` more occurrences of `code`, keeping `example` while there is room."""
         tally = self._tallies.get(code)
         if tally is None:

@@ -7,6 +7,7 @@ places inside the root, and no folder is entered twice.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -19,30 +20,11 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
 
 IMAGE_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".bmp",
-        ".dib",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".gif",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".jp2",
-        ".heic",
-        ".heif",
-        ".dng",
-        ".mpo",
-    ]
+    ".jpg .jpeg .jpe .jfif .png .bmp .dib .webp .tif .tiff .gif .ppm .pgm .pbm .jp2 .heic .heif .dng .mpo".split()  # noqa: SIM905
 )
 LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"})
 PEEK_BYTES = 65_536
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,39 +120,23 @@ def scan(path: Path, progress: Progress, root: Path | None = None) -> Listing:
         for _ in _walk(listing, root, root.resolve()):
             progress.advance()
     except PermissionError as error:
-        raise UnreadableSourceError(
-            f"{error.filename} cannot be read", "Ask for permission to read it"
-        ) from error
+        raise UnreadableSourceError(f"{error.filename} cannot be read", "Ask for permission to read it") from error
     listing.entries.sort(key=lambda e: natural_key(e.path))
     listing.folders.sort(key=natural_key)
     return listing
 
 
-def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
-    """Order `img2` before `img10`: runs of ASCII digits compare as numbers.
+def natural_key(text: str) -> list[str | int]:
+    """Order `img2` before `img10`: runs of digits compare as numbers.
+
+    Text and numbers alternate in every key, so any two keys can be compared.
 
     >>> sorted(["img10", "img2", "Img1"], key=natural_key)
     ['Img1', 'img2', 'img10']
     """
-    parts: list[tuple[int, int | str]] = []
-    number = ""
-    word = ""
-    for char in text:
-        if "0" <= char <= "9":
-            if word:
-                parts.append((1, word))
-                word = ""
-            number += char
-        else:
-            if number:
-                parts.append((0, int(number)))
-                number = ""
-            word += char
-    if number:
-        parts.append((0, int(number)))
-    if word:
-        parts.append((1, word))
-    return tuple(parts)
+    parts: list[str | int] = list(_DIGITS.split(text))
+    parts[1::2] = [int(number) for number in parts[1::2]]
+    return parts
 
 
 def _walk(listing: Listing, root: Path, real_root: Path) -> Iterator[None]:

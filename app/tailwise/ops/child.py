@@ -41,6 +41,13 @@ class Runner(Protocol):
         ...
 
 
+class _Readable(Protocol):
+    """The receiving end of a pipe; Windows and POSIX have different classes for it."""
+
+    def poll(self, timeout: float) -> bool: ...
+    def recv(self) -> object: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Report:
     label: str
@@ -115,13 +122,11 @@ def run_in_child(function: Callable[..., R], *args: object, progress: Progress) 
     if kind == "user_error":
         raise cast("UserError", value)
     if kind == "crash":
-        raise ChildCrashedError(
-            str(value) if value else f"the worker process ended with code {process.exitcode}"
-        )
+        raise ChildCrashedError(str(value) if value else f"the worker process ended with code {process.exitcode}")
     return cast("R", value)
 
 
-def _listen(pipe: Connection, progress: Progress) -> tuple[str, object]:
+def _listen(pipe: _Readable, progress: Progress) -> tuple[str, object]:
     stage: tuple[str, int] | None = None
     done = 0
     while True:
