@@ -1,0 +1,128 @@
+"""The tables of the project file as named migrations, oldest first. A released migration is never edited.
+
+Rows hold what is looked up one by one (items, classes, plans); columns hold what is counted by the million
+(annotations, conditions, split assignments) as packed little-endian arrays, one blob per source and column, because
+loading a blob takes milliseconds where fetching its rows takes seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+APPLICATION_ID = 0x54574C57
+"""ASCII "TWLW" at byte 68 of the file; what file managers and `open_project` recognise a project by."""
+
+MIGRATIONS = Migrations("tailwise")
+
+_FIRST_TABLES = """
+CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+CREATE TABLE source (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, format TEXT NOT NULL, role TEXT NOT NULL,
+    imported_utc TEXT NOT NULL, answers TEXT NOT NULL, program TEXT NOT NULL
+) STRICT;
+CREATE TABLE local_root (
+    source_id INTEGER PRIMARY KEY REFERENCES source(id) ON DELETE CASCADE, path TEXT NOT NULL
+) STRICT;
+CREATE TABLE source_file (
+    source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE, position INTEGER NOT NULL, path TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL, split TEXT NOT NULL, PRIMARY KEY (source_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE item (
+    id INTEGER PRIMARY KEY, source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL, file_name TEXT NOT NULL, ext_id TEXT NOT NULL, width INTEGER NOT NULL,
+    height INTEGER NOT NULL, state INTEGER NOT NULL, media INTEGER NOT NULL, file INTEGER NOT NULL,
+    UNIQUE (source_id, position)
+) STRICT;
+
+CREATE TABLE category (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, tier TEXT NOT NULL DEFAULT 'nice-to-have',
+    target INTEGER, CHECK (target IS NULL OR target >= 0)
+) STRICT;
+CREATE TABLE category_alias (
+    source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+    ext_id TEXT NOT NULL, ext_name TEXT NOT NULL, supercategory TEXT NOT NULL,
+    category_id INTEGER NOT NULL REFERENCES category(id), PRIMARY KEY (source_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE annotation_column (
+    source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE, name TEXT NOT NULL, type TEXT NOT NULL,
+    data BLOB NOT NULL, PRIMARY KEY (source_id, name)
+) STRICT;
+
+CREATE TABLE axis (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, origin TEXT NOT NULL
+) STRICT;
+CREATE TABLE axis_value (
+    id INTEGER PRIMARY KEY, axis_id INTEGER NOT NULL REFERENCES axis(id) ON DELETE CASCADE, value TEXT NOT NULL,
+    UNIQUE (axis_id, value)
+) STRICT;
+CREATE TABLE axis_column (
+    axis_id INTEGER NOT NULL REFERENCES axis(id) ON DELETE CASCADE,
+    source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE,
+    positions BLOB NOT NULL, value_ids BLOB NOT NULL, records BLOB NOT NULL, PRIMARY KEY (axis_id, source_id)
+) STRICT;
+
+CREATE TABLE published_split (
+    source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE, name TEXT NOT NULL,
+    positions BLOB NOT NULL, PRIMARY KEY (source_id, name)
+) STRICT;
+
+CREATE TABLE finding (
+    id INTEGER PRIMARY KEY, source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE, code TEXT NOT NULL,
+    severity TEXT NOT NULL, message TEXT NOT NULL, count INTEGER NOT NULL, action TEXT NOT NULL,
+    examples TEXT NOT NULL, UNIQUE (source_id, code)
+) STRICT;
+
+CREATE TABLE plan (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, created_utc TEXT NOT NULL, status TEXT NOT NULL,
+    request TEXT NOT NULL, outcome TEXT NOT NULL, data_version INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE split (
+    id INTEGER PRIMARY KEY, created_utc TEXT NOT NULL, request TEXT NOT NULL, result TEXT NOT NULL,
+    names TEXT NOT NULL, item_ids BLOB NOT NULL, codes BLOB NOT NULL, is_active INTEGER NOT NULL DEFAULT 0,
+    data_version INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE export (
+    id INTEGER PRIMARY KEY, created_utc TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL,
+    revision INTEGER NOT NULL, outcome TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY, utc TEXT NOT NULL, verb TEXT NOT NULL, parameters TEXT NOT NULL, versions TEXT NOT NULL,
+    seconds REAL NOT NULL, summary TEXT NOT NULL
+) STRICT;
+"""
+
+
+@MIGRATIONS()
+def m001_sources_items_plans_splits(db: Database) -> None:
+    """Everything the first release stores."""
+    for statement in _FIRST_TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute("INSERT INTO fact (key, value) VALUES ('data_version', '0')")
+
+
+def known_migrations() -> list[str]:
+    """Return the names of all migrations this program knows, oldest first."""
+    from sqlite_utils import Database
+
+    return [m.name for m in MIGRATIONS.pending(Database(memory=True))]
+
+
+def allowed_tables() -> set[str]:
+    """Return the names of the tables a project file may hold; anything else was put there by somebody else."""
+    from sqlite_utils import Database
+
+    db = Database(memory=True)
+    MIGRATIONS.apply(db)
+    return set(db.table_names())
