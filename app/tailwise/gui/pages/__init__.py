@@ -1,1 +1,61 @@
-"""One page of the window per module; pages never import each other."""
+"""Pages of the window, one per step of the lead's week. They do not know each other: the window joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
+
+    from tailwise.domain.changes import Changes
+    from tailwise.gui.actions import KeyHint
+
+
+class Page(Protocol):
+    """What the window needs of a page; every page is also a QWidget made with `(session, parent)`.
+
+    Optional, asked for by name: `keys: tuple[KeyHint, ...]` for the shortcut sheet, `focus_filter()` for Ctrl+F,
+    `export_view()` for Ctrl+E, `open_payload(payload: object)` for a navigation that carries one, and a signal
+    `selection_described(str)` for the status bar.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    icon: ClassVar[str]
+    help_topic: ClassVar[str]
+    interest: ClassVar[Changes]
+    page_requested: SignalInstance  # key of the page, payload for its `open_payload` or None
+
+    def refresh(self) -> None:
+        """Load what is shown anew; called when the page is visible and stale."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """A page before its module is imported: pages are built when they are first shown."""
+
+    key: str
+    title: str
+    icon: str
+    module: str
+    class_name: str
+    needs_project: bool = True
+
+
+PAGES = (
+    PageEntry("start", "Start", "start", "tailwise.gui.pages.start", "StartPage", needs_project=False),
+    PageEntry("data", "Data", "data", "tailwise.gui.pages.data", "DataPage"),
+    PageEntry("counts", "Counts", "counts", "tailwise.gui.pages.counts", "CountsPage"),
+    PageEntry("classes", "Classes", "classes", "tailwise.gui.pages.classes", "ClassesPage"),
+    PageEntry("plan", "Plan", "plan", "tailwise.gui.pages.plan", "PlanPage"),
+    PageEntry("splits", "Splits", "splits", "tailwise.gui.pages.splits", "SplitsPage"),
+    PageEntry("export", "Export", "export", "tailwise.gui.pages.export", "ExportPage"),
+)
+"""In the order of the rail; the first is shown without a project and has no number."""
+
+
+def hints_of(page: object) -> tuple[KeyHint, ...]:
+    """Return the keys a page handles itself."""
+    return getattr(page, "keys", ())

@@ -1,0 +1,257 @@
+"""The open project as the GUI sees it: run work on it, hear what changed, open and close it.
+
+Pages get the session and nothing else. They call `run` with a use case and listen to `changed`; the session never
+opens a window: what it cannot do it announces (`user_error`, `bug`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tailwise.domain.changes import Changes
+from tailwise.domain.errors import UserError
+from tailwise.gui.op_runner import Lane, OpHandle, OpRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.import_source import ImportRequest
+    from tailwise.usecases.projects import Project
+
+
+class Session(QObject):
+    """At most one open project, and the operations on it."""
+
+    changed = Signal(object)  # Changes: what an operation wrote
+    opened = Signal()  # `project` is set
+    closed = Signal()  # `project` is None again
+    user_error = Signal(str, object)  # title of the operation, UserError nobody else handles
+    bug = Signal(str, object)  # title of the operation, any other exception
+    saved = Signal()  # something was written to the project file
+    ready_to_quit = Signal()  # after `shut_down`: nothing runs and no file is open
+
+    def __init__(self, runner: OpRunner | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runner = runner if runner is not None else OpRunner(self)
+        self.project: Project | None = None
+        self._project_ops: set[OpHandle] = set()
+        self._is_entering = False
+        self._is_shutting_down = False
+        self._is_releasing = False
+        self._leaving: Project | None = None
+        self._then: Callable[[], object] | None = None
+        self.runner.completed.connect(self._on_completed)
+        self.runner.broke.connect(self._on_broke)
+        self.runner.idle.connect(self._quit_when_at_rest)
+
+    def run(  # noqa: PLR0913  keywords that all have a default
+        self,
+        title: str,
+        function: Callable[[Project, Progress], object],
+        *,
+        lane: Lane = "long",
+        on_done: Callable[..., object] | None = None,
+        on_failed: Callable[..., object] | None = None,
+        slot: str | None = None,
+        quiet: bool = False,
+    ) -> OpHandle:
+        """Run `function(project, progress)` on a worker thread.
+
+        Import the use case inside `function`: heavy modules must not be imported by the GUI thread. A result that is
+        a `Changes`, or has one as `.changes`, is announced by `changed` before `on_done` is called.
+
+        Args:
+            title: what the op bar says.
+            function: the work; must not touch a QObject.
+            lane: `ordered` for short reads and writes that keep their order, else `long`.
+            on_done: bound method of a QObject, called with the result; not called when superseded or cancelled.
+            on_failed: bound method of a QObject, called with the exception. With it a UserError is the caller's to
+                show; without it the window shows a message. Bugs go to the crash report either way.
+            slot: newest wins among operations of the same slot.
+            quiet: keep it out of the op bar.
+
+        Raises:
+            RuntimeError: no project is open.
+        """
+        project = self.project
+        if project is None:
+            raise RuntimeError(f"no project is open for: {title}")
+
+        def work(progress: Progress) -> object:
+            return function(project, progress)
+
+        handle = self.run_detached(title, work, lane=lane, on_done=on_done, on_failed=on_failed, slot=slot, quiet=quiet)
+        self._project_ops.add(handle)
+        handle.finished.connect(self._on_project_op_finished)
+        return handle
+
+    def run_detached(  # noqa: PLR0913  as `run`
+        self,
+        title: str,
+        function: Callable[[Progress], object],
+        *,
+        lane: Lane = "long",
+        on_done: Callable[..., object] | None = None,
+        on_failed: Callable[..., object] | None = None,
+        slot: str | None = None,
+        quiet: bool = False,
+    ) -> OpHandle:
+        """Run work that needs no project, for instance to look at a dataset; otherwise as `run`."""
+        for callback in (on_done, on_failed):
+            _require_bound(callback)
+        handle = self.runner.run(title, function, lane=lane, slot=slot, quiet=quiet)
+        if on_done is not None:
+            handle.succeeded.connect(on_done)
+        if on_failed is not None:
+            handle.is_failure_handled = True
+            handle.failed.connect(on_failed)
+        return handle
+
+    # Opening and closing
+
+    def open_project(
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        take_over: bool = False,
+        on_failed: Callable[..., object] | None = None,
+    ) -> None:
+        """Open a project file, closing the present one first."""
+
+        def work(_progress: Progress) -> Project:
+            from tailwise.usecases.projects import open_project
+
+            return open_project(path, read_only=read_only, take_over=take_over)
+
+        self._after_closing(lambda: self._enter(f"Open {path.name}", work, on_failed))
+
+    def create_project(self, path: Path, *, on_failed: Callable[..., object] | None = None) -> None:
+        """Make a project file and open it, closing the present one first."""
+
+        def work(_progress: Progress) -> Project:
+            from tailwise.usecases.projects import create_project
+
+            return create_project(path)
+
+        self._after_closing(lambda: self._enter(f"Create {path.name}", work, on_failed))
+
+    def import_source(
+        self,
+        request: ImportRequest,
+        *,
+        on_done: Callable[..., object] | None = None,
+        on_failed: Callable[..., object] | None = None,
+    ) -> OpHandle:
+        """Import a dataset into the open project; parsing happens in a child process."""
+
+        def work(project: Project, progress: Progress) -> object:
+            from tailwise.usecases.import_source import import_source
+
+            return import_source(project, request, progress)
+
+        return self.run(f"Import {Path(request.path).name}", work, on_done=on_done, on_failed=on_failed)
+
+    def close_project(self) -> None:
+        """Cancel the project's operations, and close its file when the last of them has ended."""
+        project = self.project
+        if project is None:
+            return
+        self.project = None
+        self._leaving = project
+        self.closed.emit()
+        for handle in tuple(self._project_ops):
+            handle.cancel()
+        self._release_when_unused()
+
+    def shut_down(self) -> None:
+        """Cancel everything, close the project, and announce `ready_to_quit` when nothing runs any more."""
+        self._is_shutting_down = True
+        self._then = None
+        self.runner.cancel_all()
+        self.close_project()
+        self._quit_when_at_rest()
+
+    def _enter(self, title: str, work: Callable[[Progress], Project], on_failed: Callable[..., object] | None) -> None:
+        self._is_entering = True
+        handle = self.run_detached(title, work, lane="ordered", on_done=self._on_entered, on_failed=on_failed)
+        handle.finished.connect(self._on_enter_finished)
+
+    def _after_closing(self, then: Callable[[], object]) -> None:
+        if self._is_shutting_down:
+            return
+        if self.project is None and self._leaving is None and not self._is_entering:
+            then()
+            return
+        self._then = then  # of several wishes the newest counts
+        self.close_project()
+
+    @Slot(object)
+    def _on_entered(self, project: Project) -> None:
+        self.project = project
+        self.opened.emit()
+
+    @Slot()
+    def _on_enter_finished(self) -> None:
+        self._is_entering = False
+        if self._then is not None or self._is_shutting_down:
+            self.close_project()
+            self._go_on()
+
+    @Slot()
+    def _on_project_op_finished(self) -> None:
+        self._project_ops = {handle for handle in self._project_ops if not handle.is_finished}
+        self._release_when_unused()
+
+    def _release_when_unused(self) -> None:
+        project = self._leaving
+        if project is None or self._project_ops or self._is_releasing:
+            return
+        self._is_releasing = True
+
+        def work(_progress: Progress) -> None:
+            project.close()
+
+        self.run_detached("Close project", work, lane="ordered", quiet=True).finished.connect(self._on_released)
+
+    @Slot()
+    def _on_released(self) -> None:
+        self._leaving = None
+        self._is_releasing = False
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.project is None and self._leaving is None and self._then is not None:
+            then, self._then = self._then, None
+            then()
+
+    @Slot()
+    def _quit_when_at_rest(self) -> None:
+        if self._is_shutting_down and self._leaving is None and self.runner.is_idle:
+            self.ready_to_quit.emit()
+
+    # What operations brought
+
+    @Slot(object, object)
+    def _on_completed(self, handle: OpHandle, result: object) -> None:
+        changes = result if isinstance(result, Changes) else getattr(result, "changes", Changes.NONE)
+        if isinstance(changes, Changes) and changes and handle in self._project_ops and self.project is not None:
+            self.saved.emit()
+            self.changed.emit(changes)
+
+    @Slot(object, object)
+    def _on_broke(self, handle: OpHandle, error: BaseException) -> None:
+        if not isinstance(error, UserError):
+            self.bug.emit(handle.title, error)
+        elif not handle.is_failure_handled and not handle.is_superseded:
+            self.user_error.emit(handle.title, error)
+
+
+def _require_bound(callback: Callable[..., object] | None) -> None:
+    """Refuse callbacks that Qt cannot disconnect when their page dies; a lambda would keep the page alive."""
+    if callback is not None and not isinstance(getattr(callback, "__self__", None), QObject):
+        raise TypeError("callbacks of operations must be bound methods of a QObject")
