@@ -73,7 +73,7 @@ def list_plans(db: Database) -> list[PlanRow]:
     return [PlanRow(*row) for row in rows]
 
 
-def add_split(  # noqa: PLR0913  one argument per column
+def add_split(  # noqa: PLR0913, PLR0917  one argument per column
     db: Database,
     request: str,
     result: str,

@@ -14,6 +14,7 @@ import numpy as np
 from tailwise.domain.findings import Finding, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -53,21 +54,42 @@ class SourceFinding:
     finding: Finding
 
 
-def swap_in(file: ProjectFile, staging: Path, program: str) -> SwapOutcome:
-    """Copy a staged source into the project in one transaction and raise the data version.
-
-    A source with the same root, format and role is replaced: items keep their id by file name, so that plans and
-    splits made before still mean the same items.
-    """
+@contextlib.contextmanager
+def swapping(file: ProjectFile, staging: Path) -> Generator[Database]:
+    """One write transaction that can also read the staging file; use with `swap_in`."""
     db = file.connect()
     db.conn.execute("ATTACH DATABASE ? AS staged", (str(staging),))
     try:
         with file.writing():
-            outcome = _swap(db, program)
+            yield db
     finally:
-        # A failed transaction is rolled back by now, else DETACH would refuse.
+        # The transaction is over by now, committed or rolled back; else DETACH would refuse.
         db.conn.execute("DETACH DATABASE staged")
-    return outcome
+
+
+def swap_in(db: Database, program: str) -> SwapOutcome:
+    """Copy the staged source into the project and raise the data version; call inside `swapping`.
+
+    A source with the same root, format and role is replaced: items keep their id by file name, so that plans and
+    splits made before still mean the same items.
+    """
+    meta: dict[str, str] = dict(db.conn.execute("SELECT key, value FROM staged.meta").fetchall())
+    source_id, old_ids = _claim_source(db, meta, program)
+    added, updated = _copy_items(db, source_id, old_ids)
+    _copy_categories(db, source_id)
+    db.execute("INSERT INTO annotation_column SELECT ?, name, type, data FROM staged.annotation_column", (source_id,))
+    _copy_axes(db, source_id)
+    db.execute("INSERT INTO published_split SELECT ?, name, positions FROM staged.split", (source_id,))
+    db.execute("INSERT INTO source_file SELECT ?, position, path, size_bytes, split FROM staged.file", (source_id,))
+    db.execute(
+        "INSERT INTO finding (source_id, code, severity, message, count, action, examples) "
+        "SELECT ?, code, severity, message, count, action, examples FROM staged.finding",
+        (source_id,),
+    )
+    _drop_unused(db)
+    bump_data_version(db)
+    name = db.conn.execute("SELECT name FROM source WHERE id = ?", (source_id,)).fetchone()[0]
+    return SwapOutcome(name, source_id, added, updated, len(old_ids) - updated)
 
 
 def list_sources(db: Database) -> list[SourceRow]:
@@ -112,26 +134,6 @@ def data_version(db: Database) -> int:
 def bump_data_version(db: Database) -> None:
     """Raise the data version; call inside the transaction that changes data."""
     db.execute("UPDATE fact SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'data_version'")
-
-
-def _swap(db: Database, program: str) -> SwapOutcome:
-    meta: dict[str, str] = dict(db.conn.execute("SELECT key, value FROM staged.meta").fetchall())
-    source_id, old_ids = _claim_source(db, meta, program)
-    added, updated = _copy_items(db, source_id, old_ids)
-    _copy_categories(db, source_id)
-    db.execute("INSERT INTO annotation_column SELECT ?, name, type, data FROM staged.annotation_column", (source_id,))
-    _copy_axes(db, source_id)
-    db.execute("INSERT INTO published_split SELECT ?, name, positions FROM staged.split", (source_id,))
-    db.execute("INSERT INTO source_file SELECT ?, position, path, size_bytes, split FROM staged.file", (source_id,))
-    db.execute(
-        "INSERT INTO finding (source_id, code, severity, message, count, action, examples) "
-        "SELECT ?, code, severity, message, count, action, examples FROM staged.finding",
-        (source_id,),
-    )
-    _drop_unused(db)
-    bump_data_version(db)
-    name = db.conn.execute("SELECT name FROM source WHERE id = ?", (source_id,)).fetchone()[0]
-    return SwapOutcome(name, source_id, added, updated, len(old_ids) - updated)
 
 
 def _claim_source(db: Database, meta: dict[str, str], program: str) -> tuple[int, dict[str, int]]:
