@@ -77,6 +77,24 @@ class AxisKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """Size from the header of an image file: stored raster in pixels, and the EXIF orientation tag (1..8)."""
+
+    width: int
+    height: int
+    orientation: int = 1
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height as viewers, labelling tools and trainers show the image.
+
+        >>> ImageHeader(640, 480, orientation=6).upright
+        (480, 640)
+        """
+        return (self.height, self.width) if self.orientation in {5, 6, 7, 8} else (self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryRecord:
     """A category as one source names it. `ext_id` is the source's own id as text."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from tailwise.domain.records import Role
+from tailwise.domain.records import ImageHeader, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,16 +21,7 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
 
 
-@dataclass(frozen=True, slots=True)
-class ImageHeader:
-    """Size from the header of an image file: stored raster in pixels, and the EXIF orientation tag (1..8)."""
-
-    width: int
-    height: int
-    orientation: int = 1
-
-
-HeaderReader = Callable[["Path"], ImageHeader | None]
+HeaderReader = Callable[["Path"], ImageHeader | None]  # `imaging.headers.read_header` in the product
 """Returns None for a file that is no readable image; never raises for bad content."""
 
 

@@ -25,7 +25,7 @@ Level = Literal["exact", "nfc", "case", "basename", "stem", "missing", "ambiguou
 class Match(NamedTuple):
     """Where a name leads: a path of the listing (None when nowhere) and the step that led there.
 
-    `ambiguous`: several images fit equally well. `unsafe`: the name leaves the root and no image has its last part.
+    `ambiguous`: several paths fit equally well. `unsafe`: the name leaves the root and no path has its last part.
     """
 
     path: str | None
@@ -38,14 +38,14 @@ AMBIGUOUS = Match(None, "ambiguous")
 UNSAFE = Match(None, "unsafe")
 
 
-class ImageMatcher:
-    """Finds the images of one listing by the names that annotation files use for them."""
+class NameMatcher:
+    """Finds relative POSIX paths by the names that annotation files use for them."""
 
-    def __init__(self, listing: Listing) -> None:
-        self._paths = {entry.path for entry in listing.entries if entry.is_image}
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
 
     def find(self, name: str, folders: Sequence[str] = ()) -> Match:
-        """Find the image called `name` below one of `folders` (relative to the root, tried in order) or the root.
+        """Find the path called `name` below one of `folders` (relative to the root, tried in order) or the root.
 
         Names that leave the root are looked for by their last part only.
         """
@@ -62,7 +62,7 @@ class ImageMatcher:
     def find_all(self, names: Iterable[str], folders: Sequence[str] = ()) -> dict[str, Match]:
         """Find many names at once; a forgiving step must then be unique on both sides.
 
-        An image goes to the name that claims it by the strictest step. Two different names may both be exact (`a.jpg`
+        A path goes to the name that claims it by the strictest step. Two different names may both be exact (`a.jpg`
         and `./a.jpg`); where several claim it by the same forgiving step, none of them gets it.
         """
         found = {name: self.find(name, folders) for name in names}
@@ -124,6 +124,13 @@ class ImageMatcher:
         for basename, paths in self._by_basename.items():
             found.setdefault(_stem(basename), []).extend(paths)
         return found
+
+
+class ImageMatcher(NameMatcher):
+    """Finds the images of one listing."""
+
+    def __init__(self, listing: Listing) -> None:
+        super().__init__(entry.path for entry in listing.entries if entry.is_image)
 
 
 def stem_of(name: str) -> str:
