@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import time
 import traceback
 from dataclasses import dataclass
@@ -78,10 +79,14 @@ class _PipeProgress:
 
 
 def _child_main(pipe: Connection, function: Callable[..., object], args: tuple[object, ...]) -> None:
+    # Ctrl-C reaches every process of the terminal; the parent decides and terminates us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         pipe.send(("result", function(*args, _PipeProgress(pipe))))
     except UserError as error:
         pipe.send(("user_error", error))
+    except BrokenPipeError:
+        return  # the parent is gone; whoever opens the project next removes what we staged
     except Exception:  # noqa: BLE001  the border of the process: everything travels as text
         pipe.send(("crash", traceback.format_exc()))
     finally:

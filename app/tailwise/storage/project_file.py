@@ -272,10 +272,10 @@ def _check_schema(db: Database, path: Path) -> None:
     if not applied:
         raise ProjectFileError(f"{path.name} holds no project", "Open a backup of it")
     allowed = allowed_tables()
-    for kind, name, sql in db.conn.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master"):
-        is_table = kind == "table" and name in allowed and "VIRTUAL" not in sql[:20].upper()
-        is_internal = name.startswith("sqlite_") or (kind == "index" and name.startswith("sqlite_autoindex"))
-        if not (is_table or is_internal):
+    objects = db.conn.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master")
+    for kind, name, table, sql in objects:
+        is_ours = table in allowed and kind in {"table", "index"} and "VIRTUAL" not in sql[:20].upper()
+        if not (is_ours or name.startswith("sqlite_")):
             raise ProjectFileError(
                 f"{path.name} holds the {kind} {name!r}, which Tailwise never makes", "Do not use this file"
             )
