@@ -1,0 +1,210 @@
+"""The split manifest: who is where and why, for programs (`splits.csv`, `splits.json`) and per class.
+
+Texts are not escaped in these files: they are read by training code, and a file name must open the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from tailwise.domain.errors import RequestError
+from tailwise.domain.exports import Audience, Dialect, SplitExport
+from tailwise.exports.tables import Row, Table, read_csv, write_csv
+from tailwise.exports.texts import natural_key, shown
+from tailwise.ops.progress import track
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tailwise.domain.exports import SplitItem
+    from tailwise.exports.package import Package
+    from tailwise.ops.progress import Progress
+
+SCHEMA = "planner.splits/1"
+FOLDER = "splits"
+SPLIT_COLUMNS = (
+    "item_id",
+    "file_name",
+    "split",
+    "fold",
+    "group_id",
+    "stratum",
+    "source",
+    "label_state",
+    "n_annotations",
+    "width",
+    "height",
+    "content_sha256",
+    "locked",
+    "reason",
+)
+CLASS_COLUMNS = ("item_id", "class", "n")
+_EXAMPLES = 5
+
+
+def write_split_manifest(data: SplitExport, package: Package, progress: Progress) -> None:
+    """Write `splits/splits.csv`, `splits_classes.csv` and `splits.json`.
+
+    Raises:
+        RequestError: a group lies in two splits and nobody said why that is accepted (EX-02).
+    """
+    cut = cut_groups(data)
+    if cut and not data.leak_reason:
+        named = ", ".join(shown(group, 40) for group in cut[:_EXAMPLES])
+        raise RequestError(
+            f"{len(cut)} group(s) lie in more than one split ({named})",
+            "Split again with these groups kept together, or give the reason why this is accepted",
+        )
+    items = sorted_items(data)
+    _write_table(_splits_table(items), f"{FOLDER}/splits.csv", package, progress)
+    _write_table(_classes_table(data, items), f"{FOLDER}/splits_classes.csv", package, progress)
+    progress.stage("Writing the split summary", len(items))
+    summary = _summary(data, progress)
+    content = _document(data, items, summary, cut)
+    package.add_json(f"{FOLDER}/splits.json", content, len(items), "splits", Audience.TRAINING)
+    _add_warnings(data, summary, cut, package)
+
+
+def sorted_items(data: SplitExport) -> list[SplitItem]:
+    """Return the items in the order of every file: by name as people count, then source, then id."""
+    return sorted(data.items, key=lambda i: (natural_key(i.file_name), i.source, i.item_id))
+
+
+def cut_groups(data: SplitExport) -> list[str]:
+    """Return the groups with items in more than one of the splits, in natural order."""
+    splits_of: defaultdict[str, set[str]] = defaultdict(set)
+    names = set(data.split_names)
+    for item in data.items:
+        if item.group and item.split in names:
+            splits_of[item.group].add(item.split)
+    return sorted((g for g, splits in splits_of.items() if len(splits) > 1), key=natural_key)
+
+
+def all_split_names(data: SplitExport) -> list[str]:
+    """Return the splits in order, then what else items are in (pool, quarantine)."""
+    rest = {item.split for item in data.items} - set(data.split_names)
+    return [*data.split_names, *sorted(rest, key=natural_key)]
+
+
+def _write_table(table: Table, relative: str, package: Package, progress: Progress) -> None:
+    progress.stage(f"Writing {table.name}", table.count)
+    with package.text_file(relative) as file:
+        write_csv(table, file, Dialect.PLAIN, progress)
+    package.add(relative, table.count, "splits", Audience.TRAINING, csv_verifier(table, Dialect.PLAIN), Dialect.PLAIN)
+
+
+def csv_verifier(table: Table, dialect: Dialect) -> Callable[[Path, Progress], int]:
+    """Return a function that reads a CSV file back and returns its rows, or -1 when it is not what was meant."""
+
+    def verify(path: Path, progress: Progress) -> int:
+        tally = read_csv(path, dialect, progress)
+        right = tally.columns == table.columns and not tally.ragged and not tally.formulas
+        return tally.rows if right else -1
+
+    return verify
+
+
+def _splits_table(items: list[SplitItem]) -> Table:
+    def rows() -> Iterator[Row]:
+        for i in items:
+            yield (
+                i.item_id,
+                i.file_name,
+                i.split,
+                i.fold,
+                i.group,
+                i.stratum,
+                i.source,
+                i.state.text,
+                i.n_annotations,
+                i.width or None,
+                i.height or None,
+                i.sha256,
+                int(i.locked),
+                i.reason,
+            )
+
+    return Table("splits.csv", SPLIT_COLUMNS, rows, len(items))
+
+
+def _classes_table(data: SplitExport, items: list[SplitItem]) -> Table:
+    def rows() -> Iterator[Row]:
+        for item in items:
+            for position, n in sorted(item.counts):
+                yield (item.item_id, data.classes[position], n)
+
+    return Table("splits_classes.csv", CLASS_COLUMNS, rows, sum(len(i.counts) for i in items))
+
+
+def _summary(data: SplitExport, progress: Progress) -> list[dict[str, Any]]:
+    """Count items and annotations of each class in each split from the items themselves."""
+    images: Counter[tuple[str, int]] = Counter()
+    objects: Counter[tuple[str, int]] = Counter()
+    for item in track(data.items, progress):
+        for position, n in item.counts:
+            images[item.split, position] += 1
+            objects[item.split, position] += n
+    asked = {(t.split, t.class_name): t for t in data.targets}
+    rows: list[dict[str, Any]] = []
+    for split in all_split_names(data):
+        for position, name in enumerate(data.classes):
+            target = asked.get((split, name))
+            rows.append(
+                {
+                    "split": split,
+                    "class": name,
+                    "images": images[split, position],
+                    "instances": objects[split, position],
+                    "target": None if target is None else target.asked,
+                    "deviation": None if target is None else target.achieved - target.asked,
+                }
+            )
+    return rows
+
+
+def _document(
+    data: SplitExport, items: list[SplitItem], summary: list[dict[str, Any]], cut: list[str]
+) -> dict[str, Any]:
+    splits: dict[str, list[int]] = {name: [] for name in all_split_names(data)}
+    for item in items:
+        splits[item.split].append(item.item_id)
+    checks: dict[str, Any] = {
+        "leaked_groups": len(cut),
+        "leaked_duplicates": data.leaked_duplicates,
+        "empty_classes": [
+            {"class": row["class"], "split": row["split"]}
+            for row in summary
+            if row["images"] == 0 and row["split"] in data.split_names
+        ],
+    }
+    if data.leak_reason:
+        checks["leaks_accepted"] = data.leak_reason
+    return {
+        "schema": SCHEMA,
+        "algorithm": data.algorithm,
+        "params": dict(data.params),
+        "seed": data.seed,
+        "group_by": list(data.group_by),
+        "stratify_by": list(data.stratify_by),
+        "splits": splits,
+        "files": {str(item.item_id): item.file_name for item in items},
+        "summary": summary,
+        "checks": checks,
+        "parent_release": data.parent_release or None,
+        "moved": sorted(data.moved),
+    }
+
+
+def _add_warnings(data: SplitExport, summary: list[dict[str, Any]], cut: list[str], package: Package) -> None:
+    package.warn("EX-02", f"groups in more than one split, accepted because: {data.leak_reason}", len(cut), cut)
+    package.warn("EX-02", "near-duplicates in more than one split", data.leaked_duplicates)
+    for split in data.split_names:
+        empty = [str(row["class"]) for row in summary if row["split"] == split and row["images"] == 0]
+        package.warn("EX-03", f"classes without an example in {split}", len(empty), empty)
+    package.check("leaked_groups", len(cut))
+    package.check("leaked_duplicates", data.leaked_duplicates)
+    package.check("empty_cells", sum(row["images"] == 0 and row["split"] in data.split_names for row in summary))
+    for name in all_split_names(data):
+        package.check(f"items_{name}", sum(item.split == name for item in data.items))
