@@ -6,25 +6,55 @@ opens a window: what it cannot do it announces (`user_error`, `bug`).
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.errors import UserError
+from tailwise.domain.records import Role
+from tailwise.gui.file_picker import FilePicker
 from tailwise.gui.op_runner import Lane, OpHandle, OpRunner
+from tailwise.gui.settings import Settings, default_settings_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from tailwise.ops.progress import Progress
-    from tailwise.usecases.import_source import ImportRequest
     from tailwise.usecases.projects import Project
 
 
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """How an operation ended, for the foot of the window: one sentence, and the folder it wrote to if any."""
+
+    text: str
+    tone: Literal["note", "ok", "warn", "alert"] = "ok"
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChoice:
+    """What the user wants imported; plain values, so that the GUI thread need not import the use case."""
+
+    path: Path
+    format: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    conditions_csv: Path | None = None
+    role: Role = Role.LABELS
+
+
 class Session(QObject):
-    """At most one open project, and the operations on it."""
+    """At most one open project, and the operations on it.
+
+    Attributes:
+        project: the open project or None.
+        runner: where operations run.
+        settings: what the program remembers about this computer.
+        picker: asks for files and folders.
+    """
 
     changed = Signal(object)  # Changes: what an operation wrote
     opened = Signal()  # `project` is set
@@ -32,11 +62,16 @@ class Session(QObject):
     user_error = Signal(str, object)  # title of the operation, UserError nobody else handles
     bug = Signal(str, object)  # title of the operation, any other exception
     saved = Signal()  # something was written to the project file
+    result = Signal(object)  # ResultLine for the foot of the window
     ready_to_quit = Signal()  # after `shut_down`: nothing runs and no file is open
 
-    def __init__(self, runner: OpRunner | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, runner: OpRunner | None = None, parent: QObject | None = None, *, settings: Settings | None = None
+    ) -> None:
         super().__init__(parent)
         self.runner = runner if runner is not None else OpRunner(self)
+        self.settings = settings if settings is not None else Settings(default_settings_path(), self)
+        self.picker = FilePicker(self.settings, self)
         self.project: Project | None = None
         self._project_ops: set[OpHandle] = set()
         self._is_entering = False
@@ -118,7 +153,6 @@ class Session(QObject):
         path: Path,
         *,
         read_only: bool = False,
-        take_over: bool = False,
         on_failed: Callable[..., object] | None = None,
     ) -> None:
         """Open a project file, closing the present one first."""
@@ -126,7 +160,7 @@ class Session(QObject):
         def work(_progress: Progress) -> Project:
             from tailwise.usecases.projects import open_project
 
-            return open_project(path, read_only=read_only, take_over=take_over)
+            return open_project(path, read_only=read_only)
 
         self._after_closing(lambda: self._enter(f"Open {path.name}", work, on_failed))
 
@@ -142,7 +176,7 @@ class Session(QObject):
 
     def import_source(
         self,
-        request: ImportRequest,
+        choice: ImportChoice,
         *,
         on_done: Callable[..., object] | None = None,
         on_failed: Callable[..., object] | None = None,
@@ -150,11 +184,16 @@ class Session(QObject):
         """Import a dataset into the open project; parsing happens in a child process."""
 
         def work(project: Project, progress: Progress) -> object:
-            from tailwise.usecases.import_source import import_source
+            from tailwise.usecases.import_source import ImportRequest, import_source
 
+            request = ImportRequest(choice.path, choice.format, choice.answers, choice.conditions_csv, choice.role)
             return import_source(project, request, progress)
 
-        return self.run(f"Import {Path(request.path).name}", work, on_done=on_done, on_failed=on_failed)
+        return self.run(f"Import {choice.path.name}", work, on_done=on_done, on_failed=on_failed)
+
+    def announce(self, line: ResultLine) -> None:
+        """Show how an operation ended at the foot of the window."""
+        self.result.emit(line)
 
     def close_project(self) -> None:
         """Cancel the project's operations, and close its file when the last of them has ended."""
