@@ -42,7 +42,7 @@ def oracle(annotations, axes, mask, unit):
     """Count with dictionaries and loops: slow and plain."""
     found = {}
     entries = dict.fromkeys((row, category) for row, category, _ in annotations) if unit is Unit.IMAGES else None
-    for row, category, area in entries and [(r, c, 1) for r, c in entries] or annotations:
+    for row, category, area in (entries and [(r, c, 1) for r, c in entries]) or annotations:
         if not mask[row]:
             continue
         cells = [()]
