@@ -13,6 +13,7 @@ from tailwise.imaging.thumbnails import (
     Frame,
     ThumbnailCache,
     cached_thumbnail,
+    picture,
     read_frame,
     render_thumbnail,
     turn_box,
@@ -170,3 +171,17 @@ def test_published_pictures_have_thumbnails_and_the_known_broken_one_has_none():
 
     assert len(images) > 1
     assert without == ["030_402.png"]
+
+
+def test_a_picture_comes_with_its_boxes_in_the_order_they_were_given(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    file = tmp_path / "p.jpg"
+    write_jpeg(file, stored_as(a_picture(), 6), 6)
+
+    shown = picture(str(file), (64, 32), [None, (0, 0, 16, 8)], 48)
+    nameless = picture(str(file), (0, 0), [(0, 0, 64, 32)], 48)
+
+    assert decode(shown.jpeg).shape == (24, 48, 3)
+    assert shown.boxes == (None, (0, 0, 0.25, 0.25))
+    assert nameless.boxes == ((0, 0, 1, 1),)
+    assert picture(str(tmp_path / "gone.jpg"), (64, 32), [], 48) is None

@@ -267,3 +267,28 @@ def _cache_in(folder: Path) -> ThumbnailCache:
 def cached_thumbnail(path: str, side: int) -> bytes | None:
     """Return the thumbnail of an image file from the user's cache folder, made when needed; see `render_thumbnail`."""
     return user_cache().get(path, side)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An upright JPEG, and the boxes on it as fractions (0..1) of its sides, in the order they were given."""
+
+    jpeg: bytes
+    boxes: tuple[Box | None, ...]
+
+
+def picture(path: str, declared: tuple[int, int], boxes: Sequence[Box | None], side: int) -> Picture | None:
+    """Return a picture with its boxes turned alike; None as `render_thumbnail`.
+
+    Args:
+        path: absolute path of the image file.
+        declared: width and height the dataset states, (0, 0) when it states none.
+        boxes: pixels of a raster of the declared size; None for annotations of the whole item.
+        side: most pixels of the longer side.
+    """
+    jpeg = cached_thumbnail(path, side)
+    if jpeg is None:
+        return None
+    placed = upright_fractions([box for box in boxes if box is not None], declared, read_frame(path))
+    rest = iter(placed)
+    return Picture(jpeg, tuple(None if box is None else next(rest, None) for box in boxes))

@@ -10,6 +10,7 @@ import numpy as np
 
 from tailwise.domain.coverage import AnnotationView, Basis, ItemFilter, ItemRow
 from tailwise.domain.records import LabelState, MediaState
+from tailwise.imaging.thumbnails import Picture, picture
 from tailwise.storage import plan_tables, source_tables
 
 if TYPE_CHECKING:
@@ -41,6 +42,16 @@ def item_rows(project: Project, ids: Sequence[int]) -> tuple[ItemRow, ...]:
         for item_id in ids
         if item_id in names and item_id in sliced.row_of
     )
+
+
+def item_picture(row: ItemRow, side: int) -> Picture | None:
+    """Return the upright picture of an item, its longer side at most `side` pixels, with its boxes as fractions of it.
+
+    None where there is no picture to show. Kept in the user's cache folder; touches neither project nor dataset.
+    """
+    if not row.path:
+        return None
+    return picture(row.path, (row.width, row.height), [a.box for a in row.annotations], side)
 
 
 def _row(sliced: ProjectCube, row: int, item_id: int, file_name: str, roots: dict[str, str]) -> ItemRow:
