@@ -7,7 +7,6 @@ nothing but `created_utc`.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from tailwise.domain.exports import (
     PackageReport,
 )
 from tailwise.exports.leaks import LeakCheck
+from tailwise.exports.sums import SUMS_FILE, hash_file, read_sums, sha256, sum_line, write_sums
 from tailwise.exports.texts import natural_key, writable
 
 if TYPE_CHECKING:
@@ -36,14 +36,12 @@ if TYPE_CHECKING:
 SCHEMA = "planner.package/1"
 GENERATOR = "Tailwise"
 PACKAGE_FILE = "package.json"
-SUMS_FILE = "SHA256SUMS"
 VENDOR = "vendor"
 MAX_EXAMPLES = 20
 SYNC_ALL_FROM = 500
 """From this many files on, one flush of the whole system is faster than one of each file."""
 
 _SCRATCH = ".scratch"
-_CHUNK = 1 << 20
 _MEDIA_TYPES = {
     ".csv": "text/csv",
     ".json": "application/json",
@@ -67,7 +65,8 @@ class _Entry:
 class Package:
     """Collects the files of one export below `root`, a staging folder that nobody else writes to."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, info: PackageInfo) -> None:
+        self.info = info
         self._root = root
         self._entries: dict[str, _Entry] = {}
         self._checks: dict[str, int | str] = {}
@@ -80,6 +79,11 @@ class Package:
         folder = self._root / _SCRATCH
         folder.mkdir(exist_ok=True)
         return folder
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was registered yet."""
+        return not self._entries
 
     def place(self, relative: str) -> Path:
         """Return where to write the file `relative` (POSIX), making its folders.
@@ -99,6 +103,10 @@ class Package:
         """Open a new UTF-8 file with LF line ends for writing."""
         with self.place(relative).open("x", encoding="utf-8", newline="\n") as file:
             yield file
+
+    def read_text(self, relative: str) -> str:
+        """Return the content of a file that was written."""
+        return (self._root / relative).read_text(encoding="utf-8")
 
     def add(
         self,
@@ -152,11 +160,15 @@ class Package:
         """Record the result of a check."""
         self._checks[name] = value
 
+    def add_to_check(self, name: str, value: int) -> None:
+        """Add to the result of a check that several parts contribute to."""
+        self._checks[name] = int(self._checks.get(name, 0)) + value
+
     def allow_words(self, words: Iterable[str]) -> None:
         """Let the leak check pass these words although they name the user or the computer."""
         self._allowed_words += tuple(words)
 
-    def seal(self, info: PackageInfo, progress: Progress) -> PackageReport:
+    def seal(self, progress: Progress) -> PackageReport:
         """Read everything back, check vendor files for leaks, write sums and `package.json`, flush to disk.
 
         Raises:
@@ -171,9 +183,9 @@ class Package:
         files = self._described(sums)
         warnings = tuple(self._warnings[k] for k in sorted(self._warnings))
         package = self._root / PACKAGE_FILE
-        package.write_bytes(_json_bytes(_package_content(info, files, warnings, self._checks)))
-        sums[PACKAGE_FILE] = _sha256(package.read_bytes())
-        _write_sums(self._root / SUMS_FILE, sums)
+        package.write_bytes(_json_bytes(_package_content(self.info, files, warnings, self._checks)))
+        sums[PACKAGE_FILE] = sha256(package.read_bytes())
+        write_sums(self._root / SUMS_FILE, sums)
         _flush(self._root, [*sums, SUMS_FILE], progress)
         return PackageReport(files, dict(self._checks), warnings)
 
@@ -211,9 +223,9 @@ class Package:
         inside = {p.removeprefix(f"{VENDOR}/"): s for p, s in sums.items() if p.startswith(f"{VENDOR}/")}
         if inside:
             path = self._root / VENDOR / SUMS_FILE
-            _write_sums(path, inside)
+            write_sums(path, inside)
             relative = f"{VENDOR}/{SUMS_FILE}"
-            sums[relative] = _sha256(path.read_bytes())
+            sums[relative] = sha256(path.read_bytes())
             self._entries[relative] = _Entry(relative, len(inside), "sums", Audience.VENDOR, "", _count_lines)
 
     def _described(self, sums: Mapping[str, str]) -> tuple[ExportFile, ...]:
@@ -221,9 +233,9 @@ class Package:
         for entry in sorted(self._entries.values(), key=lambda e: natural_key(e.path)):
             file = ExportFile(entry.path, entry.rows, 0, entry.role, entry.audience, dialect=entry.dialect)
             if entry.path.endswith("/"):
-                text = "".join(_sum_line(sums[c], c) for c in entry.children)
+                text = "".join(sum_line(sums[c], c) for c in entry.children)
                 size = sum((self._root / c).stat().st_size for c in entry.children)
-                file = replace(file, bytes=size, sha256=_sha256(text.encode()), files=len(entry.children))
+                file = replace(file, bytes=size, sha256=sha256(text.encode()), files=len(entry.children))
             else:
                 path = self._root / entry.path
                 kind = _MEDIA_TYPES.get(path.suffix, "text/plain")
@@ -238,21 +250,20 @@ def dataset_fingerprint(rows: Iterable[tuple[str, int, str]]) -> str:
     The key is `source/file_name`; size is bytes, or 0, and the hash empty, where the file was not read.
     """
     lines = sorted(f"{writable(key)}\t{size}\t{content}\n" for key, size, content in rows)
-    return _sha256("".join(lines).encode())
+    return sha256("".join(lines).encode())
 
 
 def package_files(root: Path) -> dict[str, str] | None:
     """Return path and SHA-256 of every file of an earlier export, or None when the folder is none of ours."""
     try:
         content = msgspec.json.decode((root / PACKAGE_FILE).read_bytes(), type=dict[str, Any])
-        lines = (root / SUMS_FILE).read_text(encoding="utf-8").split("\n")
+        files = read_sums(root / SUMS_FILE)
     except (OSError, ValueError, msgspec.MsgspecError):
         return None
     generator = content.get("generator")
     if content.get("schema") != SCHEMA or not isinstance(generator, dict) or generator.get("name") != GENERATOR:
         return None
-    files = dict(_parsed_sum(line) for line in lines if len(line) > 66)
-    files[SUMS_FILE] = _sha256((root / SUMS_FILE).read_bytes())
+    files[SUMS_FILE] = sha256((root / SUMS_FILE).read_bytes())
     return files
 
 
@@ -317,41 +328,6 @@ def _writable_tree(value: object) -> object:
 def _count_lines(path: Path, progress: Progress) -> int:
     progress.advance()
     return path.read_text(encoding="utf-8").count("\n")
-
-
-def hash_file(path: Path, progress: Progress) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            progress.advance(0)
-    progress.advance()
-    return digest.hexdigest()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _sum_line(digest: str, path: str) -> str:
-    """Return a line as `sha256sum --check` reads it; it marks names with a backslash or line end by a backslash."""
-    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    mark = "\\" if escaped != path else ""
-    return f"{mark}{digest}  {escaped}\n"
-
-
-def _parsed_sum(line: str) -> tuple[str, str]:
-    marked = line.startswith("\\")
-    digest, path = line.removeprefix("\\")[:64], line.removeprefix("\\")[66:]
-    if marked:
-        path = path.replace("\\\\", "\0").replace("\\n", "\n").replace("\\r", "\r").replace("\0", "\\")
-    return path, digest
-
-
-def _write_sums(path: Path, sums: Mapping[str, str]) -> None:
-    lines = (_sum_line(sums[p], p) for p in sorted(sums, key=natural_key))
-    path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
 def _flush(root: Path, files: list[str], progress: Progress) -> None:

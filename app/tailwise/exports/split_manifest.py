@@ -9,14 +9,14 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.exports import Audience, Dialect, SplitExport
-from tailwise.exports.tables import Row, Table, read_csv, write_csv
+from tailwise.domain.exports import Audience, SplitExport
+from tailwise.exports.table_files import add_csv
+from tailwise.exports.tables import Row, Table
 from tailwise.exports.texts import natural_key, shown
 from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tailwise.domain.exports import SplitItem
     from tailwise.exports.package import Package
@@ -58,8 +58,9 @@ def write_split_manifest(data: SplitExport, package: Package, progress: Progress
             "Split again with these groups kept together, or give the reason why this is accepted",
         )
     items = sorted_items(data)
-    _write_table(_splits_table(items), f"{FOLDER}/splits.csv", package, progress)
-    _write_table(_classes_table(data, items), f"{FOLDER}/splits_classes.csv", package, progress)
+    add_csv(_splits_table(items), f"{FOLDER}/splits.csv", Audience.TRAINING, package, progress)
+    classes = _classes_table(data, items)
+    add_csv(classes, f"{FOLDER}/splits_classes.csv", Audience.TRAINING, package, progress)
     progress.stage("Writing the split summary", len(items))
     summary = _summary(data, progress)
     content = _document(data, items, summary, cut)
@@ -86,24 +87,6 @@ def all_split_names(data: SplitExport) -> list[str]:
     """Return the splits in order, then what else items are in (pool, quarantine)."""
     rest = {item.split for item in data.items} - set(data.split_names)
     return [*data.split_names, *sorted(rest, key=natural_key)]
-
-
-def _write_table(table: Table, relative: str, package: Package, progress: Progress) -> None:
-    progress.stage(f"Writing {table.name}", table.count)
-    with package.text_file(relative) as file:
-        write_csv(table, file, Dialect.PLAIN, progress)
-    package.add(relative, table.count, "splits", Audience.TRAINING, csv_verifier(table, Dialect.PLAIN), Dialect.PLAIN)
-
-
-def csv_verifier(table: Table, dialect: Dialect) -> Callable[[Path, Progress], int]:
-    """Return a function that reads a CSV file back and returns its rows, or -1 when it is not what was meant."""
-
-    def verify(path: Path, progress: Progress) -> int:
-        tally = read_csv(path, dialect, progress)
-        right = tally.columns == table.columns and not tally.ragged and not tally.formulas
-        return tally.rows if right else -1
-
-    return verify
 
 
 def _splits_table(items: list[SplitItem]) -> Table:

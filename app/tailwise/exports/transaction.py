@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 from tailwise.domain.errors import ExportTargetError
-from tailwise.exports.package import PACKAGE_FILE, flush_folder, hash_file, package_files
+from tailwise.exports.package import flush_folder, package_files
+from tailwise.exports.sums import hash_file
 from tailwise.exports.texts import shown
 from tailwise.ops.progress import SILENT
 
@@ -332,4 +333,4 @@ else:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-__all__ = ["PACKAGE_FILE", "PREFIX", "ExportFolder", "known_fault", "leftovers", "translated"]
+__all__ = ["PREFIX", "ExportFolder", "known_fault", "leftovers", "translated"]
