@@ -1,0 +1,55 @@
+#!/bin/sh
+# Set up the environment for development and run every check: format, lint, contracts, types, tests.
+#
+#   sh packaging/test.sh            all of it, as CI does
+#   sh packaging/test.sh PYTEST…    the same with other arguments for the last pytest run
+#
+# Every check is run even when an earlier one failed; the exit code is 0 only if all passed.
+set -eu
+# shellcheck source=packaging/common.sh
+. "$(dirname -- "$0")/common.sh"
+
+make_environment dev oracles
+ensure_qt_libraries offscreen
+bin=$root/.venv/bin
+failed=
+
+check() {
+    name=$1
+    shift
+    say "$name"
+    "$@" || failed="$failed, $name"
+}
+
+# Link every installed package but Qt's into a second environment, so that nothing of Qt can be imported there.
+make_environment_without_qt() {
+    rm -rf .venv-noqt
+    "$py" -m venv --without-pip .venv-noqt
+    from=$("$py" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    to=$(.venv-noqt/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    for package in "$from"/*; do
+        case ${package##*/} in
+        PySide6* | pyside6* | shiboken6* | pyqtgraph* | pytestqt* | pytest_qt* | __pycache__) ;;
+        *) ln -s "$package" "$to/" ;;
+        esac
+    done
+}
+
+check "format" "$bin/ruff" format --check .
+check "lint" "$bin/ruff" check .
+check "contracts" "$bin/lint-imports"
+check "types" "$bin/basedpyright"
+make_environment_without_qt
+check "tests where PySide6 is not installed" .venv-noqt/bin/python -m pytest -q -m "not slow" -p no:cacheprovider
+[ $# -gt 0 ] || set -- --cov --cov-report=json:build/coverage.json --cov-report=
+QT_QPA_PLATFORM=offscreen
+export QT_QPA_PLATFORM
+mkdir -p build
+rm -f build/coverage.json
+check "tests" "$py" -m pytest "$@"
+[ ! -f build/coverage.json ] || check "coverage" "$py" packaging/coverage_gates.py build/coverage.json
+
+if [ -n "$failed" ]; then
+    stop "failed: ${failed#, }"
+fi
+say "all checks passed"
