@@ -241,3 +241,12 @@ def remove_staging(staging: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         staging.unlink()
     staging.with_name(staging.name + "-journal").unlink(missing_ok=True)
+
+
+def class_numbers(db: Database, source_id: int) -> list[tuple[str, str]]:
+    """Return the source's own class ids as text, each with the project class it stands for."""
+    return db.conn.execute(
+        "SELECT a.ext_id, c.name FROM category_alias a JOIN category c ON c.id = a.category_id "
+        "WHERE a.source_id = ? ORDER BY a.position",
+        (source_id,),
+    ).fetchall()

@@ -1,0 +1,196 @@
+"""Hand out work orders, split manifests and counts: built and written in a child process, swapped in at the end."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tailwise import __version__
+from tailwise.domain.changes import Changes
+from tailwise.domain.coverage import CountRequest
+from tailwise.domain.errors import RequestError
+from tailwise.domain.exports import ExportJob, ExportOutcome, PackageInfo, YoloLabels
+from tailwise.exports.job import write_package
+from tailwise.exports.transaction import ExportFolder
+from tailwise.ops.child import Runner, run_in_child
+from tailwise.storage import plan_tables, source_tables
+from tailwise.usecases.counts import count_table
+from tailwise.usecases.export_splits import split_export
+from tailwise.usecases.order_data import work_order
+from tailwise.usecases.projects import open_project, project_facts, versions
+
+if TYPE_CHECKING:
+    from tailwise.domain.exports import ExportFile, ExportWarning, PackageReport
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.projects import Project
+
+WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
+MANIFEST, YOLO, YOLO_WITH_LABELS, COCO = "manifest", "yolo", "yolo-labels", "coco"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to export and where to.
+
+    Attributes:
+        kind: `work-order`, `splits` or `counts`.
+        target: for splits `manifest` (default), `yolo`, `yolo-labels` or `coco`.
+        plan_id: plan of a work order; None for the newest. `split_id`: None for the active split.
+        by, unit, where: the table of a counts export.
+        replace: put an unchanged earlier export of ours aside.
+        created_utc: for reproducible bytes; None for now.
+    """
+
+    kind: str
+    to: Path
+    target: str = ""
+    plan_id: int | None = None
+    split_id: int | None = None
+    counts: CountRequest = field(default_factory=CountRequest)
+    replace: bool = False
+    created_utc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTarget:
+    """One thing that can be exported, whether it can be now, and why not."""
+
+    kind: str
+    target: str
+    title: str
+    note: str
+    available: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDone:
+    """A finished export as pages and commands show it."""
+
+    to: Path
+    files: tuple[ExportFile, ...]
+    checks: dict[str, int | str]
+    warnings: tuple[ExportWarning, ...]
+    changes: Changes = Changes.EXPORTS
+
+
+def export_targets(project: Project) -> tuple[ExportTarget, ...]:
+    """Return everything that can be exported, with the reason where something is still missing."""
+    sliced = project.cube()
+    with project.file.reading() as db:
+        has_plan = bool(plan_tables.list_plans(db))
+        is_coco = any(s.format == "coco" for s in source_tables.list_sources(db))
+    has_split = bool(sliced.split_axis.values)
+    has_labels = bool(sliced.labelled.any())
+    no_plan = "" if has_plan else "Solve a plan first"
+    no_split = "" if has_split else "Make a split first"
+    no_boxes = no_split or ("" if sliced.has_boxes else "The labels have no boxes")
+    coco_note = "filtered from the source file, nothing lost" if is_coco else "built from the imported boxes"
+    return (
+        ExportTarget(
+            WORK_ORDER, "", "Work order", "workbook and CSV, internal sheets apart", has_plan, no_plan
+        ),
+        ExportTarget(SPLITS, MANIFEST, "Split manifest", "splits.csv and splits.json", has_split, no_split),
+        ExportTarget(
+            SPLITS, YOLO, "Ultralytics YOLO lists", "train.txt, val.txt, test.txt, data.yaml", not no_boxes, no_boxes
+        ),
+        ExportTarget(
+            SPLITS, YOLO_WITH_LABELS, "YOLO lists with labels", "label files written anew", not no_boxes, no_boxes
+        ),
+        ExportTarget(SPLITS, COCO, "COCO per split", coco_note, not no_boxes, no_boxes),
+        ExportTarget(
+            COUNTS, "", "Counts", "class × condition table as CSV and workbook", has_labels,
+            "" if has_labels else "Import labels first",
+        ),
+    )  # fmt: skip
+
+
+def export(project: Project, request: ExportRequest, progress: Progress, run: Runner = run_in_child) -> ExportDone:
+    """Write one export beside its target, read it back, swap it in, and note it in the journal.
+
+    Raises:
+        ExportTargetError: the target cannot be used; RequestError: there is nothing of this kind to export yet.
+        OpCancelledError: cancelled; nothing is left behind.
+    """
+    began = time.monotonic()
+    _check(project, request)
+    with project.file.reading() as db:
+        roots = tuple(Path(s.root) for s in source_tables.list_sources(db) if s.root)
+    with ExportFolder(request.to, replace=request.replace, keep_out=roots) as folder:
+        report = run(_build_and_write, project.path, request, folder.staging, progress=progress)
+        folder.publish()
+    outcome = ExportOutcome(folder.target, report.files, report.checks, report.warnings)
+    if not project.read_only:
+        _record(project, request, outcome, time.monotonic() - began)
+    return ExportDone(outcome.to, outcome.files, dict(outcome.checks), outcome.warnings)
+
+
+def _check(project: Project, request: ExportRequest) -> None:
+    known = export_targets(project)
+    kinds = sorted({t.kind for t in known})
+    if request.kind not in kinds:
+        raise RequestError(f"There is no export {request.kind!r}", f"Use one of: {', '.join(kinds)}")
+    wanted = request.target or (MANIFEST if request.kind == SPLITS else "")
+    target = next((t for t in known if (t.kind, t.target) == (request.kind, wanted)), None)
+    if target is None:
+        names = ", ".join(t.target for t in known if t.kind == request.kind and t.target) or "none"
+        raise RequestError(f"{request.kind} has no target {wanted!r}", f"Its targets are: {names}")
+    if not target.available:
+        raise RequestError(f"{target.title} cannot be exported yet", target.reason)
+
+
+def _build_and_write(path: Path, request: ExportRequest, staging: Path, progress: Progress) -> PackageReport:
+    """Run in the child: read the project, gather the export, write it into the staging folder."""
+    progress.stage("Gathering")
+    project = open_project(path, read_only=True)
+    try:
+        job = _job(project, request, progress)
+    finally:
+        project.close()
+    return write_package(staging, job, progress)
+
+
+def _job(project: Project, request: ExportRequest, progress: Progress) -> ExportJob:
+    job: dict[str, Any] = {"target": request.to, "info": _info(project, request, progress)}
+    if request.kind == SPLITS:
+        job["splits"] = split_export(project, request.split_id)
+        job["coco"] = request.target == COCO
+        job["yolo"] = {YOLO: YoloLabels.AUTO, YOLO_WITH_LABELS: YoloLabels.WRITTEN}.get(request.target)
+    elif request.kind == WORK_ORDER:
+        job["work_order"] = work_order(project, request.plan_id, request.created_utc)
+    else:
+        job["counts"] = count_table(project, request.counts, progress)
+    return ExportJob(**job)
+
+
+def _info(project: Project, request: ExportRequest, progress: Progress) -> PackageInfo:
+    facts = project_facts(project, progress)
+    return PackageInfo(
+        created_utc=request.created_utc or plan_tables.utc_now(),
+        project=project.path.stem,
+        version=__version__,
+        items=facts.items,
+        annotations=facts.objects,
+        classes=len(facts.classes),
+    )
+
+
+def _record(project: Project, request: ExportRequest, outcome: ExportOutcome, seconds: float) -> None:
+    told = {
+        "files": [[f.path, f.rows, f.bytes] for f in outcome.files],
+        "checks": dict(outcome.checks),
+        "warnings": [[w.code, w.count] for w in outcome.warnings],
+    }
+    with project.file.writing() as db:
+        plan_tables.add_export(db, request.kind, request.target, json.dumps(told))
+        plan_tables.log_entry(
+            db,
+            "export",
+            {"kind": request.kind, "target": request.target, "to": request.to.name},
+            versions().as_json(),
+            seconds,
+            f"{len(outcome.files)} files",
+        )
