@@ -66,6 +66,7 @@ class ActionRegistry(QObject):
         self._actions: dict[str, QAction] = {}
         self._owner_of: dict[str, str] = {}
         self._hints: dict[str, tuple[KeyHint, ...]] = {}
+        self._why_not: dict[str, str] = {}
 
     def add(self, spec: ActionSpec, slot: Callable[[], object]) -> QAction:
         """Make the action, bind its shortcuts to the window and return it.
@@ -94,6 +95,15 @@ class ActionRegistry(QObject):
     def action(self, key: str) -> QAction:
         """Return the action called `key`; KeyError when there is none."""
         return self._actions[key]
+
+    def set_usable(self, key: str, *, why_not: str = "") -> None:
+        """Allow an action, or forbid it with the reason that the palette shows."""
+        self._actions[key].setEnabled(not why_not)
+        self._why_not[key] = why_not
+
+    def why_not(self, key: str) -> str:
+        """Return why an action cannot be used now, empty if it can."""
+        return self._why_not.get(key, "")
 
     def specs(self) -> tuple[ActionSpec, ...]:
         """Return every action in the order it was added."""

@@ -101,6 +101,11 @@ class BugReporter(QObject):
         summary = f"{type(error).__name__}: {error}".splitlines()[0]
         self._heard.emit(summary, text, doing)
 
+    @Slot(str, object)
+    def report_of(self, doing: str, error: BaseException) -> None:
+        """Report a bug of an operation; the order of arguments is that of `Session.bug`."""
+        self.report(error, doing)
+
     def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 
+from tailwise.resource_files import resource_path
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
@@ -266,6 +268,21 @@ QPushButton[role="link"]:hover {{ text-decoration: underline; }}
 QPushButton:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; padding: 4px 13px; }}
 QPushButton[role="primary"]:focus {{ border: {FOCUS_WIDTH}px solid {theme.text}; }}
 QPushButton[role="link"]:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; padding: 0px 2px; }}
+QLineEdit, QPlainTextEdit, QTextEdit {{ background: {theme.base}; border: 1px solid {theme.strong_line};
+  border-radius: {RADIUS}px; padding: 4px 6px; }}
+QLineEdit {{ min-height: 20px; }}
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus};
+  padding: 3px 5px; }}
+QLineEdit:disabled {{ color: {theme.disabled}; border-color: {theme.line}; }}
+QComboBox, QAbstractSpinBox {{ min-height: 28px; }}
+QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {theme.strong_line};
+  border-radius: 3px; background: {theme.base}; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent}; {_tick()} }}
+QRadioButton::indicator:checked {{ border: 5px solid {theme.accent}; width: 6px; height: 6px; }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; }}
+QCheckBox:focus, QRadioButton:focus {{ color: {theme.link}; }}
+QLabel[role="badge"] {{ color: {theme.warn}; border: 1px solid {theme.warn}; border-radius: 4px; padding: 1px 6px; }}
 QHeaderView::section {{ background: {theme.window}; color: {theme.muted}; border: none; padding: 4px 8px;
   border-bottom: 1px solid {theme.line}; }}
 QTableView {{ gridline-color: {theme.line}; selection-background-color: {theme.selection};
@@ -278,6 +295,15 @@ QScrollBar::handle {{ background: {theme.strong_line}; border-radius: 4px; margi
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 """
+
+
+def _tick() -> str:
+    """Return the picture of a checked box; style sheets take files only, and cannot tint them."""
+    try:
+        path = resource_path("icons/tick-on-accent.svg").as_posix()
+    except FileNotFoundError:
+        return ""
+    return f'image: url("{path}");'
 
 
 def _luminance(colour: str) -> float:

@@ -42,11 +42,12 @@ class PageEntry:
     module: str
     class_name: str
     needs_project: bool = True
+    is_light: bool = False  # needs none of the modules that are loaded after the first paint
 
 
 PAGES = (
-    PageEntry("start", "Start", "start", "tailwise.gui.pages.start", "StartPage", needs_project=False),
-    PageEntry("data", "Data", "data", "tailwise.gui.pages.data", "DataPage"),
+    PageEntry("start", "Start", "start", "tailwise.gui.pages.start", "StartPage", needs_project=False, is_light=True),
+    PageEntry("data", "Data", "data", "tailwise.gui.pages.data", "DataPage", is_light=True),
     PageEntry("counts", "Counts", "counts", "tailwise.gui.pages.counts", "CountsPage"),
     PageEntry("classes", "Classes", "classes", "tailwise.gui.pages.classes", "ClassesPage"),
     PageEntry("plan", "Plan", "plan", "tailwise.gui.pages.plan", "PlanPage"),
@@ -54,6 +55,9 @@ PAGES = (
     PageEntry("export", "Export", "export", "tailwise.gui.pages.export", "ExportPage"),
 )
 """In the order of the rail; the first is shown without a project and has no number."""
+
+UNLISTED = (PageEntry("items", "Items", "items", "tailwise.gui.pages.items", "ItemsPage"),)
+"""Reached from a number on another page, not from the rail."""
 
 
 def hints_of(page: object) -> tuple[KeyHint, ...]:

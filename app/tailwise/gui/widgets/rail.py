@@ -124,8 +124,9 @@ class Rail(QFrame):
         self.set_collapsed(is_collapsed=False)
 
     def set_current(self, key: str) -> None:
-        """Mark the page shown."""
-        self._buttons[key].setChecked(True)
+        """Mark the page shown; one that is not listed leaves the mark on the page it was reached from."""
+        if key in self._buttons:
+            self._buttons[key].setChecked(True)
 
     def set_enabled(self, keys: Sequence[str], *, is_enabled: bool) -> None:
         """Allow or forbid pages; forbidden ones say why in their tooltip."""

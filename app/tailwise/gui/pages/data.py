@@ -1,0 +1,306 @@
+"""The data page: what was imported, what is in it, and what is dirty in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from tailwise.domain.changes import Changes
+from tailwise.domain.coverage import Basis, ItemFilter, SourceFacts
+from tailwise.domain.records import LabelState
+from tailwise.gui import theme as th
+from tailwise.gui.icons import set_icon
+from tailwise.gui.models.findings_table import FindingRow, FindingsTable
+from tailwise.gui.models.sources_table import SourcesTable
+from tailwise.gui.navigation import CLASSES, ITEMS, ShowItems
+from tailwise.gui.texts import counted, number
+from tailwise.gui.widgets.empty_state import StateStack
+from tailwise.gui.widgets.inspector import Inspector
+from tailwise.gui.widgets.kpi import KpiRow, KpiTile
+from tailwise.gui.widgets.record_view import RecordView
+
+if TYPE_CHECKING:
+    from tailwise.domain.coverage import ProjectFacts
+    from tailwise.gui.session import Session
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.projects import Project
+
+
+@dataclass(frozen=True, slots=True)
+class DataView:
+    """What the page shows, loaded in one operation."""
+
+    facts: ProjectFacts
+    findings: tuple[FindingRow, ...]
+
+
+def load(project: Project, progress: Progress) -> DataView:
+    """Read the page's content; runs on a worker thread."""
+    from tailwise.usecases.projects import list_findings, project_facts
+
+    facts = project_facts(project, progress)
+    return DataView(facts, tuple(FindingRow(found.source, found.finding) for found in list_findings(project)))
+
+
+class DataPage(QWidget):
+    """Figures on top, sources and findings below, what is selected on the right."""
+
+    key: ClassVar[str] = "data"
+    title: ClassVar[str] = "Data"
+    icon: ClassVar[str] = "data"
+    help_topic: ClassVar[str] = "data"
+    interest: ClassVar[Changes] = Changes.data()
+
+    page_requested = Signal(str, object)
+    import_requested = Signal()
+    demo_requested = Signal()
+    selection_described = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._rows: tuple[FindingRow, ...] = ()
+        theme = th.Theme.of(self.palette())
+        self.images = KpiTile("images")
+        self.objects = KpiTile("objects")
+        self.classes = KpiTile("classes")
+        self.unlabelled = KpiTile("unlabelled")
+        self.missing = KpiTile("missing files")
+        self.found = KpiTile("findings")
+        self.sources = SourcesTable(self)
+        self.findings = FindingsTable(theme, self)
+        self.sources_view = RecordView(self.sources, self.tr("Sources"))
+        self.findings_view = RecordView(self.findings, self.tr("Findings"))
+        self.filter = QLineEdit()
+        self.inspector = Inspector(self.tr("Select a source or a finding to see what is behind it."))
+        self.states = StateStack(self._build(), "data", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(th.SPACE_L, th.SPACE_L, th.SPACE_L, th.SPACE_L)
+        layout.addWidget(self.states)
+        self._connect()
+
+    # What the window calls
+
+    def refresh(self) -> None:
+        """Load facts and findings anew."""
+        self.states.show_loading()
+        self._session.run(
+            self.tr("Read the project"), load, on_done=self._on_loaded, on_failed=self._on_failed, slot="data-page"
+        )
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter of the findings."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.findings.set_theme(th.Theme.of(self.palette()))
+
+    # Building
+
+    def _build(self) -> QWidget:
+        content = QWidget()
+        tiles = (self.images, self.objects, self.classes, self.unlabelled, self.missing, self.found)
+        lists = QSplitter(Qt.Orientation.Vertical)
+        lists.setObjectName("data-lists")
+        lists.setChildrenCollapsible(False)
+        lists.setHandleWidth(th.SPACE_M)
+        lists.addWidget(self._section(self.tr("Sources"), self.sources_view, self._import_button()))
+        self.filter.setPlaceholderText(self.tr("Filter findings (Ctrl+F)"))
+        self.filter.setAccessibleName(self.tr("Filter findings"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(th.INSPECTOR_WIDTH)
+        lists.addWidget(self._section(self.tr("Findings"), self.findings_view, self.filter))
+        lists.setStretchFactor(0, 2)
+        lists.setStretchFactor(1, 3)
+        panes = QSplitter(Qt.Orientation.Horizontal)
+        panes.setObjectName("data-panes")
+        panes.setChildrenCollapsible(False)
+        panes.setHandleWidth(th.SPACE_M)
+        panes.addWidget(lists)
+        panes.addWidget(self.inspector)
+        panes.setStretchFactor(0, 1)
+        panes.setStretchFactor(1, 0)
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_L)
+        layout.addWidget(KpiRow(tiles))
+        layout.addWidget(panes, 1)
+        return content
+
+    def _import_button(self) -> QPushButton:
+        button = QPushButton(self.tr("Import dataset…"))
+        button.setToolTip(self.tr("Add a dataset to this project (Ctrl+I)"))
+        button.setProperty("role", "primary")
+        set_icon(button, "import", th.Theme.of(self.palette()))
+        button.clicked.connect(self.import_requested)
+        return button
+
+    def _section(self, title: str, view: QWidget, control: QWidget) -> QWidget:
+        section = QWidget()
+        heading = QLabel(title, section)
+        heading.setFont(th.larger(self.font(), 2, bold=True))
+        heading.setBuddy(view)
+        row = QHBoxLayout()
+        row.addWidget(heading, 1)
+        row.addWidget(control)
+        layout = QVBoxLayout(section)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_S)
+        layout.addLayout(row)
+        layout.addWidget(view, 1)
+        return section
+
+    def _connect(self) -> None:
+        self.states.empty_button_clicked.connect(self.import_requested)
+        self.states.empty_link_clicked.connect(self.demo_requested)
+        self.states.retry_clicked.connect(self.refresh)
+        self.sources_view.record_selected.connect(self._on_source_selected)
+        self.findings_view.record_selected.connect(self._on_finding_selected)
+        self.filter.textChanged.connect(self._show_findings)
+        self.images.clicked.connect(self._open_images)
+        self.objects.clicked.connect(self._open_images)
+        self.classes.clicked.connect(self._open_classes)
+        self.unlabelled.clicked.connect(self._open_unlabelled)
+        self.missing.clicked.connect(self._open_missing)
+        self.found.clicked.connect(self._open_findings)
+
+    # Showing
+
+    @Slot(object)
+    def _on_loaded(self, view: DataView) -> None:
+        facts = view.facts
+        self._rows = view.findings
+        if not facts.sources:
+            self.states.show_empty(
+                self.tr("No data yet"),
+                self.tr("Import a folder or file with labels. It is only read; nothing is written into it."),
+                self.tr("Import dataset…"),
+                self.tr("Try the demo"),
+            )
+            return
+        share = f"{number(100 * facts.labelled / facts.images)} % labelled" if facts.images else ""
+        self.images.set_value(facts.images, note=share)
+        self.objects.set_value(facts.objects)
+        self.classes.set_value(len(facts.classes), note=self._empty_classes(facts))
+        self.unlabelled.set_value(facts.unlabelled, note=self.tr("images in the pool") if facts.unlabelled else "")
+        self.missing.set_value(facts.missing_files, tone="warn" if facts.missing_files else "ok")
+        self.found.set_value(len(self._rows), note=self._worst(), tone="warn" if self._rows else "ok")
+        self.sources.set_records(facts.sources)
+        self._show_findings()
+        self.states.show_content()
+        self._session.settings.remember_project(Path(facts.path), facts.images)
+
+    @Slot(object)
+    def _on_failed(self, error: BaseException) -> None:
+        self.states.show_error(error, self.tr("The project itself is unharmed."))
+
+    def _empty_classes(self, facts: ProjectFacts) -> str:
+        empty = sum(1 for row in facts.classes if not row.images)
+        return counted(empty, "class without items", "classes without items") if empty else ""
+
+    def _worst(self) -> str:
+        places = sum(row.finding.count for row in self._rows)
+        return f"in {counted(places, 'place', 'places')}" if places else ""
+
+    @Slot()
+    def _show_findings(self) -> None:
+        words = self.filter.text().casefold().split()
+        self.findings.set_findings([row for row in self._rows if _matches(row, words)])
+
+    @Slot(object)
+    def _on_source_selected(self, source: object) -> None:
+        if not isinstance(source, SourceFacts):
+            return
+        self.findings_view.clearSelection()
+        self.inspector.show_thing(
+            source.name,
+            subtitle=f"{source.format}, {source.role}",
+            facts=(
+                (self.tr("Items"), number(source.items)),
+                (self.tr("Annotations"), number(source.annotations)),
+                (self.tr("Missing files"), number(source.missing_files)),
+                (self.tr("Imported (UTC)"), source.imported_utc[:16].replace("T", " ")),
+            ),
+            lines=(source.root,),
+            actions=((self.tr("Show its items"), self._open_source), (self.tr("Open folder"), self._open_folder)),
+        )
+        self.selection_described.emit(f"{source.name}: {counted(source.items, 'item', 'items')}")
+
+    @Slot(object)
+    def _on_finding_selected(self, row: object) -> None:
+        if not isinstance(row, FindingRow):
+            return
+        self.sources_view.clearSelection()
+        finding = row.finding
+        self.inspector.show_thing(
+            finding.code,
+            subtitle=f"{finding.severity} in {row.source}",
+            facts=((self.tr("Places"), number(finding.count)), (self.tr("What was done"), finding.action)),
+            text=f"{finding.message[:1].upper()}{finding.message[1:]}.",
+            lines=finding.examples,
+            actions=((self.tr("Copy examples"), self._copy_examples),) if finding.examples else (),
+        )
+        self.selection_described.emit(f"{finding.code}: {counted(finding.count, 'place', 'places')}")
+
+    # Opening what is behind a number
+
+    def _show_items(self, which: ItemFilter) -> None:
+        self.page_requested.emit(ITEMS, ShowItems(which, came_from=self.key))
+
+    @Slot()
+    def _open_images(self) -> None:
+        self._show_items(ItemFilter())
+
+    @Slot()
+    def _open_unlabelled(self) -> None:
+        self._show_items(ItemFilter(where=((Basis.STATE.value, LabelState.UNLABELLED.text),)))
+
+    @Slot()
+    def _open_classes(self) -> None:
+        self.page_requested.emit(CLASSES, None)
+
+    @Slot()
+    def _open_missing(self) -> None:
+        sources = self.sources.records()
+        row = max(range(len(sources)), key=lambda i: sources[i].missing_files)
+        self.sources_view.select_row(row)
+        self.sources_view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _open_findings(self) -> None:
+        self.filter.clear()
+        if self.findings.rowCount():
+            self.findings_view.select_row(0)
+        self.findings_view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _open_source(self) -> None:
+        source = self.sources_view.selected_record()
+        if isinstance(source, SourceFacts):
+            self._show_items(ItemFilter(where=((Basis.SOURCE.value, source.name),)))
+
+    @Slot()
+    def _open_folder(self) -> None:
+        source = self.sources_view.selected_record()
+        if isinstance(source, SourceFacts):
+            QDesktopServices.openUrl(QUrl.fromLocalFile(source.root))
+
+    @Slot()
+    def _copy_examples(self) -> None:
+        row = self.findings_view.selected_record()
+        if isinstance(row, FindingRow):
+            QGuiApplication.clipboard().setText("\n".join(row.finding.examples))
+
+
+def _matches(row: FindingRow, words: list[str]) -> bool:
+    finding = row.finding
+    text = f"{finding.code} {finding.severity} {finding.message} {finding.action} {row.source}".casefold()
+    return all(word in text for word in words)
