@@ -96,14 +96,14 @@ def reference(element: bytes) -> Reference:
 
 
 def id_text(value: Id) -> str:
-    """Return an id as text, the same for `7`, `7.0` and `"7"`.
+    """Return an id as the reader stores it: the same text for `7`, `7.0` and `"7"`.
 
-    >>> id_text(7), id_text(7.0), id_text("7"), id_text(None)
+    >>> id_text(7), id_text(7.0), id_text(" 7"), id_text(None)
     ('7', '7', '7', '')
     """
     if value is None:
         return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 _REFERENCES = msgspec.json.Decoder(Reference)
@@ -235,4 +235,4 @@ def _tolerant_reference(element: bytes) -> Reference:
     if not isinstance(found, dict):
         return Reference()
     ids = [found.get(key) for key in ("id", "image_id")]
-    return Reference(*(i if isinstance(i, int | str | float) else None for i in ids))
+    return Reference(*(i if isinstance(i, int | str | float) and not isinstance(i, bool) else None for i in ids))
