@@ -6,7 +6,6 @@ by column; its runs alternate between background and foreground and begin with b
 
 from __future__ import annotations
 
-import math
 import re
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -26,6 +25,8 @@ ROUNDING_PX = 0.5
 """How far an edge may lie outside of the image before it is told: rounding to whole pixels moves it no further."""
 
 MAX_SIDE_PX = 1_000_000
+MAX_COORDINATE_PX = 1e9
+"""A coordinate beyond this is damage; sums and products of smaller ones cannot overflow."""
 
 
 class Mask(NamedTuple):
@@ -189,11 +190,11 @@ def polygon_box(parts: Sequence[Sequence[float]]) -> Box:
 
 
 def is_usable_part(part: Sequence[object]) -> bool:
-    """Tell whether a polygon has at least three points, an even count of numbers, and only finite ones."""
+    """Tell whether a polygon has at least three points, an even count of numbers, and only such as can be pixels."""
     return (
         len(part) >= 6
         and len(part) % 2 == 0
-        and all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in part)
+        and all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= MAX_COORDINATE_PX for v in part)
     )
 
 

@@ -6,6 +6,7 @@ import codecs
 import io
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from tailwise.domain.errors import UnreadableSourceError
@@ -118,6 +119,45 @@ def line_and_column(text: TextStream, offset: int) -> str:
     return f"line {line}, column {column}"
 
 
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """What the beginning of a JSON document shows: its outer members, each with the names in its first record.
+
+    The name is empty for a document that is itself an array. Members that are no list of objects have no names.
+    """
+
+    is_array: bool
+    members: dict[str, tuple[str, ...]]
+
+
+def sniff(head: bytes) -> Sniffed:
+    """Look at the first bytes of a document, which may end anywhere and hold anything.
+
+    >>> sniff(b'{"info": {}, "images": [{"id": 1, "size": {"w": 2}}, {"x"').members
+    {'info': (), 'images': ('id', 'size')}
+    """
+    encoding = next((e for mark, e in _MARKS if head.startswith(mark)), "utf-8")
+    members: dict[str, list[str]] = {}
+    opened: list[str] = []
+    section, text, is_array = "", "", False
+    for mark in _MARK_OR_TEXT.findall(head.decode(encoding, "replace")):
+        if mark in "{[":
+            is_array = is_array or (not opened and mark == "[")
+            opened.append(mark)
+        elif mark in "}]":
+            if not opened:
+                break
+            opened.pop()
+        elif mark != ":":
+            text = mark[1:-1]
+        elif opened == ["{"]:
+            section = text
+            members.setdefault(section, [])
+        elif opened in (["{", "[", "{"], ["[", "{"]) and text not in (names := members.setdefault(section, [])):
+            names.append(text)
+    return Sniffed(is_array, {name: tuple(names) for name, names in members.items()})
+
+
 def length_of_list(text: bytes, message: str) -> int | None:
     """Return how long the list at the beginning of `text` is, from msgspec's complaint about what follows it."""
     found = _TRAILING.search(message)
@@ -140,6 +180,7 @@ def _integer(digits: str) -> int | float:
 
 _FORM = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=len)
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_MARK_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:]', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _REPLACEABLE = re.compile("[\0\ud800-\udfff]")
 _INSIDE_CHARACTER = bytes(range(0x80, 0xC0))  # the bytes of a UTF-8 character after its first

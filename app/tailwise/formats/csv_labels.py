@@ -1,0 +1,251 @@
+"""Labels of a table: boxes or classes per row, one class per item, several in one field, or one column per class."""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tailwise.domain.errors import RequestError
+from tailwise.domain.findings import Severity
+from tailwise.domain.records import AnnotationKind, CategoryRecord, LabelState
+from tailwise.formats.csv_boxes import box_flags, read_boxes
+from tailwise.formats.sizes import read_headers
+from tailwise.formats.table_axes import coded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tailwise.domain.findings import FindingLog
+    from tailwise.domain.records import SourceData
+    from tailwise.formats.contract import ReadRequest
+    from tailwise.formats.csv_items import Rows
+    from tailwise.formats.csv_roles import Roles
+    from tailwise.formats.csv_table import Table
+    from tailwise.ops.progress import Progress
+
+NULL_KEY, SEPARATOR_KEY = "null_labels", "separator"
+NULL_WORDS = frozenset({"na", "n/a", "none", "null", "nan", "-"})
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
+_DATE_LIKE = re.compile(rf"\d{{1,2}}[-. ](?:{'|'.join(_MONTHS)})|(?:{'|'.join(_MONTHS)})[-. ]\d{{1,2}}", re.IGNORECASE)
+
+
+def add_labels(
+    data: SourceData, table: Table, roles: Roles, rows: Rows, request: ReadRequest, context: tuple[FindingLog, Progress]
+) -> None:
+    """Add classes and annotations, and give every item its label state."""
+    log, progress = context
+    if roles.box and (roles.labels or roles.one_hot):
+        raise RequestError("A box has one class, but the table was told to hold several", "Answer label=COLUMN instead")
+    item, code, names = _labels(table, roles, rows, request)
+    if roles.box:
+        _add_boxes(data, table, roles, (rows.item, code, names), request, (log, progress))
+        return
+    code, names = _without_null(code, names, request, log)
+    used = _add_categories(data, code, names)
+    has = (code >= 0) & (item >= 0)
+    _report_grain(item[has], code[has], len(table), log)
+    pairs = np.unique(item[has].astype(np.int64) * max(1, len(names)) + code[has])
+    items, codes = np.divmod(pairs, max(1, len(names)))
+    _extend_labels(data, items, used[codes])
+    for labelled in np.unique(items).tolist():
+        data.items.state[labelled] = LabelState.LABELLED
+
+
+def _labels(
+    table: Table, roles: Roles, rows: Rows, request: ReadRequest
+) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
+    """Return item, position of the class name and the names; -1 where a row has no class."""
+    if roles.one_hot:
+        return _one_hot(table, roles.one_hot, rows)
+    if roles.labels:
+        return _several(table.columns[roles.labels], rows, request)
+    if not roles.label:
+        return rows.item, np.full(len(table), -1, np.int32), []
+    names, codes = coded(table.columns[roles.label])
+    if "" in names:
+        codes = np.where(codes == names.index(""), -1, codes).astype(np.int32)
+    return rows.item, codes, names
+
+
+def _one_hot(
+    table: Table, columns: Sequence[str], rows: Rows
+) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
+    items: list[NDArray[np.int32]] = []
+    codes: list[NDArray[np.int32]] = []
+    for index, name in enumerate(columns):
+        marked = np.array([cell.strip().lower() in {"1", "1.0", "true", "yes"} for cell in table.columns[name]], bool)
+        items.append(rows.item[marked])
+        codes.append(np.full(int(marked.sum()), index, np.int32))
+    return np.concatenate(items), np.concatenate(codes), list(columns)
+
+
+def _several(
+    cells: Sequence[str], rows: Rows, request: ReadRequest
+) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
+    separator = request.answers.get(SEPARATOR_KEY, "")
+    parts_of = {cell: _parts(cell, separator) for cell in dict.fromkeys(cells)}
+    position = {name: index for index, name in enumerate(dict.fromkeys(n for ns in parts_of.values() for n in ns))}
+    items: list[int] = []
+    codes: list[int] = []
+    for item, cell in zip(rows.item.tolist(), cells, strict=True):
+        for name in parts_of[cell]:
+            items.append(item)
+            codes.append(position[name])
+    return np.array(items, np.int32), np.array(codes, np.int32), list(position)
+
+
+def _parts(cell: str, separator: str) -> list[str]:
+    """Cut a field into class names: a JSON list, or text between separators."""
+    if cell.lstrip().startswith("["):
+        try:
+            return [str(part).strip() for part in json.loads(cell)]
+        except (ValueError, RecursionError):
+            cell = cell.strip(" []").replace("'", "").replace('"', "")
+    marks = separator or next((mark for mark in "|;," if mark in cell), ",")
+    return [part.strip() for part in cell.split(marks) if part.strip()]
+
+
+def _without_null(
+    code: NDArray[np.int32], names: list[str], request: ReadRequest, log: FindingLog
+) -> tuple[NDArray[np.int32], list[str]]:
+    answer = request.answers.get(NULL_KEY, "class")
+    if answer not in {"class", "unlabelled"}:
+        raise RequestError(f"null_labels={answer} is not known", "Answer class or unlabelled")
+    for index, name in enumerate(names):
+        if name.lower() in NULL_WORDS:
+            count = int((code == index).sum())
+            action = "kept as a class; answer null_labels=unlabelled if they mean that there is none"
+            action = action if answer == "class" else "taken for no label, as answered"
+            log.add("CS-01", Severity.QUESTION, "class names that may mean “no class”", action, name, count)
+            if answer == "unlabelled":
+                code = np.where(code == index, -1, code).astype(np.int32)
+        elif _DATE_LIKE.fullmatch(name):
+            message = "class names that look like dates, as spreadsheets make them of 1-2"
+            log.add("CS-08", Severity.WARNING, message, "kept as they are", name)
+    return code, names
+
+
+def _add_categories(data: SourceData, code: NDArray[np.int32], names: list[str]) -> NDArray[np.int32]:
+    """Add the classes in use in text order; return the category of every name."""
+    used = sorted({int(index) for index in np.unique(code) if index >= 0}, key=lambda index: names[index])
+    category = np.full(max(1, len(names)), -1, np.int32)
+    for position, index in enumerate(used):
+        category[index] = position
+        data.categories.append(CategoryRecord(names[index], ext_id=names[index]))
+    return category
+
+
+def _report_grain(item: NDArray[np.int32], code: NDArray[np.int32], rows: int, log: FindingLog) -> None:
+    """Tell what one row is when there are more rows than items."""
+    pairs = item.astype(np.int64) * (int(code.max()) + 1 if len(code) else 1) + code
+    items, distinct = len(np.unique(item)), len(np.unique(pairs))
+    if len(item) > items:
+        message = f"several rows per item: {rows:,} rows, {items:,} items, {distinct:,} pairs of item and class"
+        action = "every class of an item was counted once"
+        log.add("CS-13", Severity.NOTE, message, action, count=len(item) - items)
+
+
+def _extend_labels(data: SourceData, items: NDArray[np.int64], categories: NDArray[np.int32]) -> None:
+    count = len(items)
+    columns = data.annotations
+    columns.item = array("i", items.astype(np.int32).tobytes())
+    columns.category = array("i", categories.tobytes())
+    columns.kind = array("b", np.full(count, AnnotationKind.LABEL, np.int8).tobytes())
+    columns.flags = array("H", bytes(2 * count))
+    nothing = np.full(count, np.nan).tobytes()
+    for name in ("x", "y", "width", "height", "area"):
+        setattr(columns, name, array("d", nothing))
+    columns.ext_id = array("q", np.full(count, -1, np.int64).tobytes())
+
+
+def _add_boxes(
+    data: SourceData,
+    table: Table,
+    roles: Roles,
+    rows: tuple[NDArray[np.int32], NDArray[np.int32], list[str]],
+    request: ReadRequest,
+    context: tuple[FindingLog, Progress],
+) -> None:
+    item, code, names = rows
+    log, progress = context
+    boxes = read_boxes(table, roles, log)
+    if not names:  # boxes of one kind only
+        code, names = np.where(boxes.is_empty, -1, 0).astype(np.int32), ["object"]
+        log.add("CS-29", Severity.QUESTION, "boxes without a column of classes", "called “object”; answer label=COLUMN")
+    code, names = _without_null(code, names, request, log)
+    _set_sizes(data, table, roles, item, request, progress)
+    sides = [np.frombuffer(column, np.int32).astype(np.float64) for column in (data.items.width, data.items.height)]
+    width, height = (np.where(side > 0, side, np.nan)[item] for side in sides)
+    keep = (code >= 0) & (item >= 0) & ~np.isnan(boxes.values).any(axis=0)
+    _report_half_rows(code, item, boxes.is_empty, log)
+    used = _add_categories(data, np.where(keep, code, -1).astype(np.int32), names)
+    pixels, width, height = boxes.in_pixels(width, height)[:, keep], width[keep], height[keep]
+    columns = data.annotations
+    columns.item = array("i", item[keep].astype(np.int32).tobytes())
+    columns.category = array("i", used[code[keep]].astype(np.int32).tobytes())
+    columns.kind = array("b", np.full(int(keep.sum()), AnnotationKind.BOX, np.int8).tobytes())
+    columns.flags = array("H", box_flags(pixels, width, height, log).astype(np.uint16).tobytes())
+    for name, values in zip(("x", "y", "width", "height"), pixels, strict=True):
+        setattr(columns, name, array("d", values.tobytes()))
+    columns.area = array("d", np.maximum(0.0, pixels[2] * pixels[3]).tobytes())
+    columns.ext_id = array("q", np.full(int(keep.sum()), -1, np.int64).tobytes())
+    if roles.score:
+        columns.score = array("f", _scores(table.columns[roles.score])[keep].astype(np.float32).tobytes())
+    for index in np.unique(item[item >= 0]).tolist():
+        data.items.state[index] = LabelState.EMPTY
+    for index in np.unique(item[keep]).tolist():
+        data.items.state[index] = LabelState.LABELLED
+
+
+def _report_half_rows(
+    code: NDArray[np.int32], item: NDArray[np.int32], is_empty: NDArray[np.bool_], log: FindingLog
+) -> None:
+    empty = int((is_empty & (item >= 0)).sum())
+    if empty:
+        message = "rows that name an image but no box"
+        log.add("CS-30", Severity.NOTE, message, "their images are empty unless another row has a box", count=empty)
+    nameless = int((~is_empty & (code < 0) & (item >= 0)).sum())
+    if nameless:
+        log.add("CS-31", Severity.SKIPPED, "boxes without a class", "left out", count=nameless)
+
+
+def _set_sizes(
+    data: SourceData,
+    table: Table,
+    roles: Roles,
+    item: NDArray[np.int32],
+    request: ReadRequest,
+    progress: Progress,
+) -> None:
+    """Take image sizes from their columns, else from the headers of the images."""
+    if roles.width and roles.height:
+        for row, index in enumerate(item.tolist()):
+            size = table.columns[roles.width][row].strip(), table.columns[roles.height][row].strip()
+            if index >= 0 and all(part.isdecimal() and 0 < int(part[:7]) < 1_000_000 for part in size):
+                data.items.width[index], data.items.height[index] = int(size[0]), int(size[1])
+    wanted = {
+        name: index
+        for index, name in enumerate(data.items.file_name)
+        if data.items.media[index] and not data.items.width[index]
+    }
+    headers = read_headers(request.listing, wanted, request.read_header, progress)
+    for name, index in wanted.items():
+        header = headers[name]
+        if header is not None:
+            data.items.width[index], data.items.height[index] = header.upright
+
+
+def _scores(cells: Sequence[str]) -> NDArray[np.float64]:
+    def score(cell: str) -> float:
+        try:
+            return float(cell.replace(",", "."))
+        except ValueError:
+            return float("nan")
+
+    return np.array([score(cell) for cell in cells], np.float64)
