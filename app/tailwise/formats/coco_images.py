@@ -1,0 +1,232 @@
+"""The images, categories and small tables of one COCO file, and what its images say about the scene they show."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import msgspec
+import numpy as np
+
+from tailwise.formats.coco_axes import Facts, fact_text
+from tailwise.formats.coco_codes import Tally
+from tailwise.formats.coco_ids import NO_ID
+from tailwise.formats.geometry import MAX_SIDE_PX
+from tailwise.formats.json_sections import Section
+from tailwise.formats.json_text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailwise.formats.coco_ids import IdCodes
+    from tailwise.formats.geometry import Ints
+
+Record = dict[str, Any]
+
+_MANY = msgspec.json.Decoder(list[Record])
+_ONE = msgspec.json.Decoder(Record)
+_LVIS_MEMBERS = frozenset({"neg_category_ids", "not_exhaustive_category_ids"})
+_NOT_CONDITIONS = frozenset(
+    # Known to COCO, or what tools keep for themselves; none of it describes a scene.
+    (  # noqa: SIM905
+        "id file_name width height license coco_url flickr_url flickr_640_url date_captured url path filename name "
+        "attributes dataset_id annotated annotating num_annotations deleted milliseconds regenerate_thumbnail is_new "
+        "frame frame_id frame_index frame_num frame_number prev_image_id next_image_id index image_id checksum"
+    ).split()
+)
+
+
+class RecordReader:
+    """Takes the records of one section of the file called `name`; what they are is for subclasses to say."""
+
+    def __init__(self, name: str, what: str) -> None:
+        self._where = f"{name}: {what}"
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was taken."""
+        self.tally = Tally()
+        self.count = 0
+        self.unreadable = 0
+
+    def section(self) -> Section[Record]:
+        """Return how the records are to be decoded."""
+        return Section(_MANY, _ONE, self.restart, self.take, self.take_loose)
+
+    def take(self, records: list[Record]) -> None:
+        """Take records."""
+        self.count += len(records)
+
+    def take_loose(self, records: list[object]) -> None:
+        """Take those records that are objects after all, and count the others."""
+        fine = [cast("Record", record) for record in records if isinstance(record, dict)]
+        if len(fine) < len(records):
+            self.leave_out(len(records) - len(fine))
+        if fine:
+            self.take(fine)
+
+    def leave_out(self, count: int) -> None:
+        """Count records that cannot be used."""
+        self.unreadable += count
+        self.tally.add("CO-19", count, [f"{self._where} number {self.count + self.unreadable:,}"])
+
+    def clean(self, text: str) -> str:
+        """Return a text that can be stored."""
+        cleaned = printable(text)
+        if cleaned != text:
+            self.tally.add("JSON-03", 1, [f"{self._where} {cleaned}"])
+        return cleaned
+
+
+class ImageReader(RecordReader):
+    """Takes `images`. Rows are in the order of the file; a width or height of 0 is unknown."""
+
+    def __init__(self, name: str, ids: IdCodes) -> None:
+        self._ids = ids
+        super().__init__(name, "image")
+
+    def restart(self) -> None:
+        """Forget what was taken."""
+        super().restart()
+        self._codes: list[Ints] = [np.zeros(0, np.int64)]
+        self.names: list[str] = []
+        self.width, self.height = array("i"), array("i")
+        self.licences: list[object] = []
+        self.facts = Facts()
+        self.is_federated = False
+
+    def take(self, records: list[Record]) -> None:
+        """Take image records; those without an id are left out, as nothing can refer to them."""
+        codes = self._ids.column([_scalar(record.get("id")) for record in records])
+        if codes.min() == NO_ID:
+            lost = codes == NO_ID
+            self.leave_out(int(lost.sum()))
+            records = [record for record, is_lost in zip(records, lost.tolist(), strict=True) if not is_lost]
+            codes = codes[~lost]
+        first = self.count
+        super().take(records)
+        self._codes.append(codes)
+        for row, record in enumerate(records, first):
+            self.names.append(self.clean(_image_name(record)))
+            self.width.append(_side(record.get("width")))
+            self.height.append(_side(record.get("height")))
+            self.licences.append(record.get("license"))
+            extra = record.keys() - _NOT_CONDITIONS
+            if extra:
+                self.is_federated = self.is_federated or not _LVIS_MEMBERS.isdisjoint(extra)
+                self.facts.add(row, {name: record[name] for name in extra})
+            attributes = record.get("attributes")
+            if isinstance(attributes, dict):
+                self.facts.add(row, cast("Record", attributes))
+
+    def codes(self) -> Ints:
+        """Return the id of every row as a code."""
+        return np.concatenate(self._codes)
+
+
+class Category(NamedTuple):
+    """One category as written: the code of its id, its name and supercategory."""
+
+    code: int
+    name: str
+    supercategory: str
+
+
+class CategoryReader(RecordReader):
+    """Takes `categories`."""
+
+    def __init__(self, name: str, ids: IdCodes) -> None:
+        self._ids = ids
+        super().__init__(name, "category")
+
+    def restart(self) -> None:
+        """Forget what was taken."""
+        super().restart()
+        self.categories: list[Category] = []
+
+    def take(self, records: list[Record]) -> None:
+        """Take category records; one without a name is called by its id."""
+        super().take(records)
+        for record in records:
+            code = self._ids.code(_scalar(record.get("id")))
+            name = self.clean(fact_text(record.get("name")) or "") or f"unnamed:{self._ids.text(code)}"
+            above = self.clean(fact_text(record.get("supercategory")) or "")
+            self.categories.append(Category(code, name, above))
+
+
+class NameReader(RecordReader):
+    """Takes a table of ids and names: licences, videos, scene categories. `names` are by the code of the id."""
+
+    def __init__(self, name: str, what: str, ids: IdCodes) -> None:
+        self._ids = ids
+        super().__init__(name, what)
+
+    def restart(self) -> None:
+        """Forget what was taken."""
+        super().restart()
+        self.names: dict[int, str] = {}
+
+    def take(self, records: list[Record]) -> None:
+        """Take records with an id and a name; others name nothing."""
+        super().take(records)
+        for record in records:
+            name = fact_text(record.get("name"))
+            if name:
+                self.names.setdefault(self._ids.code(_scalar(record.get("id"))), self.clean(name))
+
+
+class SceneReader(RecordReader):
+    """Takes `scene_annotations` as TACO has them: pairs of an image and a scene, one per mention."""
+
+    def __init__(self, name: str, ids: IdCodes) -> None:
+        self._ids = ids
+        super().__init__(name, "scene record")
+
+    def restart(self) -> None:
+        """Forget what was taken."""
+        super().restart()
+        self._images: list[object] = []
+        self._scenes: list[object] = []
+
+    def take(self, records: list[Record]) -> None:
+        """Take records of an image id and the ids of what is behind the objects."""
+        super().take(records)
+        for record in records:
+            found = record.get("background_ids")
+            scenes = cast("list[object]", found) if isinstance(found, list) else [found]
+            for scene in scenes:
+                self._images.append(_scalar(record.get("image_id")))
+                self._scenes.append(_scalar(scene))
+
+    def pairs(self) -> tuple[Ints, Ints]:
+        """Return the codes of images and scenes, one entry per mention."""
+        return self._ids.column(self._images), self._ids.column(self._scenes)
+
+
+def _scalar(value: object) -> object:
+    """Return what can be an id; True would pass for 1."""
+    return None if isinstance(value, bool) else value
+
+
+def _image_name(record: Record) -> str:
+    """Return the file name; without one the end of the address, as LVIS has it, which is never opened."""
+    name = record.get("file_name")
+    if isinstance(name, str) and name.strip():
+        return name
+    address = record.get("coco_url")
+    if isinstance(address, str) and "/" in address:
+        return "/".join(_without_host(address)[-2:])
+    return next((v for key in ("path", "filename", "name") if isinstance(v := record.get(key), str) and v.strip()), "")
+
+
+def _without_host(address: str) -> Sequence[str]:
+    path = address.partition("?")[0].partition("://")[2] or address
+    return [part for part in path.split("/")[1:] if part not in {"", ".", ".."}]
+
+
+def _side(value: object) -> int:
+    if isinstance(value, str):
+        value = int(value) if value.strip().isdigit() and len(value) < 10 else 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return int(value) if 0 < value <= MAX_SIDE_PX else 0

@@ -1,0 +1,157 @@
+"""From the images that COCO files list to the items of a source: which file on disk each is, and which are the same."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tailwise.domain.records import MediaState
+from tailwise.formats.coco_codes import report, report_all
+from tailwise.formats.coco_layout import image_folders
+from tailwise.formats.matching import ImageMatcher
+from tailwise.formats.paths import clean, is_anchored, last_part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tailwise.domain.findings import FindingLog
+    from tailwise.domain.records import ItemColumns
+    from tailwise.formats.coco_layout import CocoFile
+    from tailwise.formats.coco_parts import FileParts
+    from tailwise.formats.geometry import Ints
+    from tailwise.formats.listing import Listing
+    from tailwise.formats.matching import Match
+
+_STEPS = {
+    "nfc": "another Unicode form",
+    "case": "other letter case",
+    "basename": "its name alone",
+    "stem": "its name without the suffix",
+}
+
+
+class ItemPlacer:
+    """Makes one item per image of a source, however many files list it.
+
+    After `place`, `shared` holds for pairs of files the items that both list, the earlier file first.
+    """
+
+    def __init__(self, listing: Listing, items: ItemColumns, log: FindingLog) -> None:
+        self._listing = listing
+        self._items = items
+        self._log = log
+        self._matcher = ImageMatcher(listing)
+        self._item_of: dict[str, int] = {}
+        self._name_of: dict[str, str] = {}
+        self.shared: dict[tuple[int, int], list[int]] = {}
+
+    def place(self, files: Sequence[tuple[CocoFile, FileParts]]) -> list[Ints]:
+        """Return the item of every image of every file, adding items in the order of the files."""
+        folders = [image_folders(self._listing, file) for file, _ in files]
+        found = [
+            self._matcher.find_all(parts.images.names, where) for (_, parts), where in zip(files, folders, strict=True)
+        ]
+        exact: dict[str, str] = {}
+        for (file, _), matches in zip(files, found, strict=True):
+            exact.update(
+                {match.path: file.split for match in matches.values() if match.level == "exact" and match.path}
+            )
+        return [
+            self._place_file(index, file, parts, _settled(matches, exact, file.split), where)
+            for index, ((file, parts), matches, where) in enumerate(zip(files, found, folders, strict=True))
+        ]
+
+    def _place_file(
+        self, index: int, file: CocoFile, parts: FileParts, matches: Mapping[str, Match], folders: Sequence[str]
+    ) -> Ints:
+        home = _home(matches, folders)
+        paths = {name: self._path(name, match, home) for name, match in matches.items()}
+        self._report(file, matches)
+        images, codes = parts.images, parts.images.codes().tolist()
+        positions = array("q")
+        repeats: list[str] = []
+        for row, name in enumerate(images.names):
+            path = paths[name] or f"image-{parts.ids.text(codes[row])}"
+            item = self._item_of.get(path)
+            if item is None:
+                present = MediaState.PRESENT if matches[name].path else MediaState.MISSING
+                size = (images.width[row], images.height[row])
+                ext_id = parts.ids.text(codes[row])
+                item = self._items.append(path, ext_id=ext_id, size=size, media=present, file=index)
+                self._item_of[path] = item
+            elif self._items.file[item] == index:
+                repeats.append(path)
+            else:
+                self.shared.setdefault((self._items.file[item], index), []).append(item)
+            positions.append(item)
+        report_all(self._log, "CO-13b", len(repeats), (f"{file.path}: {path}" for path in repeats))
+        return np.frombuffer(positions, np.int64) if positions else np.zeros(0, np.int64)
+
+    def _path(self, name: str, match: Match, home: str) -> str:
+        """Return the path an item goes by: on disk, else where the file would be; empty without a usable name."""
+        if match.path is not None:
+            return match.path
+        path = clean(name.replace("\\", "/"), home)
+        if path is None:
+            path = last_part(name).replace("\0", "\ufffd")
+        # Two names that leave the folder may end alike; they are different images all the same.
+        if self._name_of.setdefault(path, name) != name and clean(name.replace("\\", "/"), home) is None:
+            path = f"{len(self._name_of)}/{path}"
+            self._name_of[path] = name
+        return path
+
+    def _report(self, file: CocoFile, matches: Mapping[str, Match]) -> None:
+        for name, match in matches.items():
+            shown = f"…/{last_part(name)}" if is_anchored(name) else name
+            if match.level in _STEPS:
+                report(self._log, "CO-12", f"{shown} → {match.path} (by {_STEPS[match.level]})")
+            elif match.level in {"unsafe", "ambiguous"} or not name:
+                why = {"unsafe": "leaves the folder", "ambiguous": "fits several images"}.get(match.level, "no name")
+                report(self._log, "CO-12b", f"{file.path}: {shown} ({why})")
+
+
+def add_extra_images(listing: Listing, items: ItemColumns, log: FindingLog, *, is_ignored: bool) -> None:
+    """Add the images on disk that no file lists: they are what can be labelled next.
+
+    After a single file was dropped only the folders of its images are looked at, as other files may list the rest.
+    """
+    known = set(items.file_name)
+    home = {name.rpartition("/")[0] for name, media in zip(items.file_name, items.media, strict=True) if media}
+    extra = [
+        entry.path
+        for entry in listing.entries
+        if entry.is_image
+        and entry.path not in known
+        and (entry.folder in home if listing.dropped else not _is_mask_folder(entry.folder, home))
+    ]
+    if is_ignored:
+        return
+    for path in extra:
+        items.append(path, media=MediaState.PRESENT)
+    report_all(log, "CO-13", len(extra), extra)
+
+
+def _is_mask_folder(folder: str, home: set[str]) -> bool:
+    words = {"mask", "masks", "panoptic", "segmentationclass", "segmentationobject", "stuff", "pixelmaps", "thumbs"}
+    return folder not in home and any(part.lower().split("_")[0] in words for part in folder.split("/"))
+
+
+def _settled(matches: dict[str, Match], exact: Mapping[str, str], split: str) -> dict[str, Match]:
+    """Take back forgiving matches of images that a file of another split names exactly: they are other images."""
+    for name, match in matches.items():
+        owner = exact.get(match.path or "")
+        if match.level != "exact" and owner is not None and owner != split:
+            matches[name] = match._replace(path=None, level="missing")
+    return matches
+
+
+def _home(matches: Mapping[str, Match], folders: Sequence[str]) -> str:
+    """Return the folder that the names of a file are relative to: where most were found, else the likeliest."""
+    counted: Counter[str] = Counter()
+    for name, match in matches.items():
+        if match.level == "exact" and match.path is not None and match.path.endswith(name):
+            counted[match.path[: len(match.path) - len(name)].rstrip("/")] += 1
+    return counted.most_common(1)[0][0] if counted else folders[0]
