@@ -131,7 +131,7 @@ def _detect(path: Path, progress: Progress) -> tuple[Candidate, ...]:
 
 def _read_into_staging(request: ImportRequest, staging: Path, progress: Progress) -> _Staged:
     """Run in the child: everything that holds the interpreter lock."""
-    listing = scan(request.path, progress)
+    listing = registry.narrowed(scan(request.path, progress), request.answers)
     reader = registry.choose(listing, request.format, request.answers)
     read_request = ReadRequest(
         path=request.path,
