@@ -2,4 +2,175 @@
 
 from __future__ import annotations
 
-COMMANDS = ()
+from typing import TYPE_CHECKING
+
+import click
+
+from tailwise.cli.output import print_json, print_table, say
+from tailwise.cli.support import PATH, json_option, pairs_of, reading, terminal_progress, writing
+from tailwise.domain.errors import RequestError
+from tailwise.ops.child import run_here
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tailwise.domain.plan_outcome import PlanOutcome
+    from tailwise.domain.split import SplitResult
+
+
+@click.group()
+def plan() -> None:
+    """Plan what to label next."""
+
+
+@plan.command()
+@click.argument("project", type=PATH)
+@click.argument("request", type=PATH)
+@json_option
+def quota(project: Path, request: Path, as_json: bool) -> None:
+    """Solve the quota request in REQUEST.toml, store the plan, and say why what cannot be met."""
+    from tailwise.usecases.plans import compute_plan
+
+    try:
+        text = request.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise RequestError(f"{request} cannot be read ({error.strerror})", "Check the path of the request") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{request} is not UTF-8 (byte {error.start})", "Save it as UTF-8") from error
+    with writing(project) as opened, terminal_progress() as progress:
+        stored = compute_plan(opened, text, progress, request.name)
+    if as_json:
+        print_json(stored.outcome.as_json())
+        return
+    _print_plan(stored.outcome)
+
+
+@click.command()
+@click.argument("project", type=PATH)
+@click.option("--ratio", "ratios", multiple=True, required=True, metavar="NAME=SHARE", help="Share of a split, 0..1.")
+@click.option("--group", "groups", multiple=True, metavar="KEY", help="Axis that must not be cut; may be repeated.")
+@click.option("--stratify", multiple=True, metavar="AXIS", help="Condition to keep in proportion; may be repeated.")
+@click.option("--lock", "locks", multiple=True, metavar="SPLIT", help="Split whose present items stay where they are.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@json_option
+def split(  # noqa: PLR0913, PLR0917  one parameter per option
+    project: Path,
+    ratios: tuple[str, ...],
+    groups: tuple[str, ...],
+    stratify: tuple[str, ...],
+    locks: tuple[str, ...],
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Split the labelled items: stratified over classes and conditions, groups never cut, leaks checked."""
+    from tailwise.domain.split import SplitRequest
+    from tailwise.usecases.split_store import result_json
+    from tailwise.usecases.splits import compute_split, split_items_by_name
+
+    request = SplitRequest(
+        ratios=tuple((name, _share(name, text)) for name, text in pairs_of(ratios, "--ratio")),
+        group_keys=groups,
+        stratify=stratify,
+        locked=frozenset(locks),
+        seed=seed,
+    )
+    with writing(project) as opened, terminal_progress() as progress:
+        stored = compute_split(opened, request, progress)
+        members = split_items_by_name(opened, stored.id) if as_json else {}
+    if as_json:
+        print_json({"splits": members, **result_json(stored.result)})
+        return
+    _print_split(stored.result)
+
+
+@click.command()
+@click.argument("project", type=PATH)
+@click.argument("kind", type=click.Choice(["work-order", "splits", "counts"]))
+@click.option("--to", required=True, type=PATH, help="Folder to make.")
+@click.option("--target", default="", help="For splits: manifest, yolo, yolo-labels or coco.")
+@click.option("--by", multiple=True, metavar="AXIS", help="For counts: spread over this axis.")
+@click.option("--unit", type=click.Choice(["images", "objects", "pixels"]), help="For counts: what to count.")
+@click.option("--replace", is_flag=True, help="Replace an earlier export of Tailwise at this place.")
+@json_option
+def export(  # noqa: PLR0913, PLR0917  one parameter per option
+    project: Path, kind: str, to: Path, target: str, by: tuple[str, ...], unit: str | None, replace: bool, as_json: bool
+) -> None:
+    """Write a work order, split manifests or counts: beside the target, read back, then put in place."""
+    from tailwise.domain.coverage import CountRequest, Unit
+    from tailwise.usecases.exports import ExportRequest
+    from tailwise.usecases.exports import export as run_export
+
+    request = ExportRequest(kind, to, target, counts=CountRequest(by, Unit(unit) if unit else None), replace=replace)
+    with reading(project) as opened, terminal_progress() as progress:
+        done = run_export(opened, request, progress, run_here)
+    if as_json:
+        print_json(
+            {
+                "to": str(done.to),
+                "files": [{"path": f.path, "rows": f.rows, "bytes": f.bytes} for f in done.files],
+                "checks": done.checks,
+                "warnings": [{"code": w.code, "count": w.count, "text": w.text} for w in done.warnings],
+            }
+        )
+        return
+    print_table(("file", "rows", "bytes"), [(f.path, f.rows, f.bytes) for f in done.files])
+    for warning in done.warnings:
+        say(f"{warning.code}: {warning.text} ({warning.count:,})")
+    say(f"Written and read back: {done.to}")
+
+
+def _share(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.UsageError(f"--ratio {name} takes a number such as 0.7, not {text!r}") from None
+
+
+def _print_plan(outcome: PlanOutcome) -> None:
+    click.echo(
+        f"{outcome.name}: {outcome.status.value.replace('_', ' ')}, {outcome.items:,.0f} items, "
+        f"{outcome.hours:,.1f} label hours, {outcome.review_hours:,.1f} review hours"
+    )
+    print_table(
+        ("week", "stream", "items", "hours", f"expected {outcome.unit.value}"),
+        [
+            (line.week, line.stream, line.items, line.hours, ", ".join(f"{c} {n:,.1f}" for c, n in line.expected))
+            for line in outcome.lines
+        ],
+        empty="There is nothing to label.",
+    )
+    short = dict(outcome.shortfall)
+    print_table(
+        ("class", "expected", "short by"),
+        [(name, amount, short.get(name, 0.0)) for name, amount in outcome.expected],
+    )
+    for reason in outcome.reasons:
+        click.echo(f"{reason.class_name} is short by {reason.short_by:,.1f} ({reason.kind.value}): {reason.advice}")
+    for note in outcome.notes:
+        click.echo(note)
+
+
+def _print_split(result: SplitResult) -> None:
+    print_table(
+        ("split", "asked", "items", "groups", "locked"),
+        [(s.split, s.asked, s.items, s.groups, s.locked_items) for s in result.sizes],
+    )
+    names = [s.split for s in result.sizes]
+    rows: dict[str, dict[str, str]] = {}
+    for share in result.classes:
+        rows.setdefault(share.category, {})[share.split] = f"{share.achieved:,} of {share.asked:,.1f}"
+    print_table(("class", *names), [(name, *(found.get(n, "") for n in names)) for name, found in rows.items()])
+    checks = result.checks
+    click.echo(
+        f"score {result.measures.score:.4f} (0 is perfect, 1 is random, bound {result.measures.lower_bound:.4f}); "
+        f"{checks.cut_groups:,} groups cut, {checks.leaked_duplicates:,} identical pictures across splits, "
+        f"{checks.empty_cells:,} classes missing from a split ({checks.unavoidable_empty_cells:,} unavoidable)"
+    )
+    for scarce in result.scarce:
+        click.echo(f"{scarce.category} has {scarce.groups:,} groups: none in {', '.join(scarce.empty_splits)}")
+    if result.quarantined:
+        click.echo(f"{result.quarantined:,} items link two locked splits and are in none")
+
+
+COMMANDS = (plan, split, export)
+"""Every command of this module, in the order of the help."""

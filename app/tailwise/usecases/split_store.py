@@ -1,0 +1,62 @@
+"""Split results as they are stored and printed: to JSON and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from tailwise.domain.split import (
+    ClassShare,
+    ScarceClass,
+    SplitChecks,
+    SplitMeasures,
+    SplitRequest,
+    SplitResult,
+    SplitSize,
+)
+
+
+def result_json(result: SplitResult) -> dict[str, Any]:
+    """Return a result without its request; `classes` and `checks` have the keys that `split --json` promises."""
+    return {
+        "score": result.measures.score,
+        "items": result.items,
+        "groups": result.groups,
+        "sizes": [asdict(s) for s in result.sizes],
+        "classes": [
+            {"class": c.category, "split": c.split, "asked": c.asked, "achieved": c.achieved} for c in result.classes
+        ],
+        "scarce": [
+            {"class": s.category, "groups": s.groups, "empty_splits": list(s.empty_splits)} for s in result.scarce
+        ],
+        "checks": asdict(result.checks),
+        "measures": asdict(result.measures),
+        "quarantined": result.quarantined,
+        "conflicts": result.conflicts,
+        "stopped_early": result.stopped_early,
+    }
+
+
+def result_from_json(request: SplitRequest, told: dict[str, Any]) -> SplitResult:
+    """Rebuild the result that `result_json` wrote."""
+    measures = told["measures"]
+    at = measures["max_deviation_at"]
+    return SplitResult(
+        request=request,
+        items=told["items"],
+        groups=told["groups"],
+        sizes=tuple(SplitSize(**s) for s in told["sizes"]),
+        classes=tuple(ClassShare(c["class"], c["split"], c["asked"], c["achieved"]) for c in told["classes"]),
+        scarce=tuple(ScarceClass(s["class"], s["groups"], tuple(s["empty_splits"])) for s in told["scarce"]),
+        checks=SplitChecks(**told["checks"]),
+        measures=SplitMeasures(
+            **{
+                **measures,
+                "js_pairs": tuple((a, b, value) for a, b, value in measures["js_pairs"]),
+                "max_deviation_at": (at[0], at[1]) if at else None,
+            }
+        ),
+        quarantined=told["quarantined"],
+        conflicts=told["conflicts"],
+        stopped_early=told["stopped_early"],
+    )
