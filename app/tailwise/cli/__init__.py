@@ -55,9 +55,9 @@ def main(context: click.Context) -> int | None:
 
 
 @main.command("open")
-@click.argument("project", type=PATH)
-def open_command(project: Path) -> int:
-    """Open a project in the window."""
+@click.argument("project", type=PATH, required=False)
+def open_command(project: Path | None) -> int:
+    """Open a project in the window; without one the start page, as a desktop entry needs it."""
     return _open_window(project)
 
 
