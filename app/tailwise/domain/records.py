@@ -94,6 +94,10 @@ class ImageHeader:
         return (self.height, self.width) if self.orientation in {5, 6, 7, 8} else (self.width, self.height)
 
 
+IDENTICAL_AXIS = "identical file"
+"""Group axis of byte-identical files; only items with a twin have a value. No split ever cuts it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CategoryRecord:
     """A category as one source names it. `ext_id` is the source's own id as text."""

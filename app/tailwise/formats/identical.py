@@ -9,12 +9,15 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from tailwise.domain.findings import MAX_EXAMPLES, Finding, Severity
+from tailwise.domain.records import IDENTICAL_AXIS, AxisColumns, AxisKind, MediaState
 from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
     from pathlib import Path
 
+    from tailwise.domain.records import SourceData
     from tailwise.formats.listing import Listing
     from tailwise.ops.progress import Progress
 
@@ -38,6 +41,29 @@ def identical_files(listing: Listing, paths: Sequence[str], progress: Progress) 
     same_tail = _groups(candidates, tails.__getitem__)
     whole = {p: (size_of[p], _digest(listing.absolute(p))) for group in same_tail for p in group}
     return _groups(whole, whole.__getitem__)
+
+
+def add_identical_axis(data: SourceData, listing: Listing, progress: Progress) -> None:
+    """Give items whose files are byte-identical a common group, and report them as a finding."""
+    position = {name: i for i, name in enumerate(data.items.file_name) if data.items.media[i] == MediaState.PRESENT}
+    groups = identical_files(listing, list(position), progress)
+    if not groups:
+        return
+    axis = AxisColumns(IDENTICAL_AXIS, AxisKind.GROUP, "file contents", [group[0] for group in groups])
+    for code, group in enumerate(groups):
+        for path in group:
+            axis.append(position[path], code)
+    data.axes.append(axis)
+    data.findings.append(
+        Finding(
+            "IMG-03",
+            Severity.WARNING,
+            "image files hold the same bytes under different names",
+            sum(len(group) for group in groups),
+            "all were kept; a split never separates them, and a plan counts them once",
+            tuple(" = ".join(group) for group in groups[:MAX_EXAMPLES]),
+        )
+    )
 
 
 def _groups(paths: Iterable[str], key: Callable[[str], Hashable]) -> list[list[str]]:

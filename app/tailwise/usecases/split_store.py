@@ -50,11 +50,16 @@ def result_from_json(request: SplitRequest, told: dict[str, Any]) -> SplitResult
         scarce=tuple(ScarceClass(s["class"], s["groups"], tuple(s["empty_splits"])) for s in told["scarce"]),
         checks=SplitChecks(**told["checks"]),
         measures=SplitMeasures(
-            **{
-                **measures,
-                "js_pairs": tuple((a, b, value) for a, b, value in measures["js_pairs"]),
-                "max_deviation_at": (at[0], at[1]) if at else None,
-            }
+            score=measures["score"],
+            lower_bound=measures["lower_bound"],
+            label_score=measures["label_score"],
+            label_lower_bound=measures["label_lower_bound"],
+            label_distribution=measures["label_distribution"],
+            size_deviation=measures["size_deviation"],
+            js_bits=measures["js_bits"],
+            js_pairs=tuple((first, second, bits) for first, second, bits in measures["js_pairs"]),
+            max_deviation=measures["max_deviation"],
+            max_deviation_at=(at[0], at[1]) if at else None,
         ),
         quarantined=told["quarantined"],
         conflicts=told["conflicts"],

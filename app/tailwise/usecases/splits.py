@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tailwise.domain.changes import Changes
-from tailwise.domain.coverage import AxisFacts
 from tailwise.domain.errors import RequestError
 from tailwise.domain.plan import Tier
+from tailwise.domain.records import IDENTICAL_AXIS
 from tailwise.domain.split import Floors, SplitRequest, SplitResult
-from tailwise.formats.enrich import IDENTICAL_AXIS
 from tailwise.planning.split_features import Pairs, SplitItems
 from tailwise.planning.split_groups import connected_groups, stable_keys
 from tailwise.planning.split_quality import describe
@@ -26,6 +25,7 @@ from tailwise.usecases.split_store import result_from_json, result_json
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tailwise.domain.coverage import AxisFacts
     from tailwise.ops.progress import Progress
     from tailwise.storage.plan_tables import SplitRow
     from tailwise.usecases.projects import Project
