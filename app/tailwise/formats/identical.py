@@ -9,8 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from tailwise.domain.findings import MAX_EXAMPLES, Finding, Severity
-from tailwise.domain.records import IDENTICAL_AXIS, AxisColumns, AxisKind, MediaState
+from tailwise.domain.records import IDENTICAL_AXIS, AxisColumns, AxisKind
 from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
@@ -43,27 +42,18 @@ def identical_files(listing: Listing, paths: Sequence[str], progress: Progress) 
     return _groups(whole, whole.__getitem__)
 
 
-def add_identical_axis(data: SourceData, listing: Listing, progress: Progress) -> None:
-    """Give items whose files are byte-identical a common group, and report them as a finding."""
-    position = {name: i for i, name in enumerate(data.items.file_name) if data.items.media[i] == MediaState.PRESENT}
-    groups = identical_files(listing, list(position), progress)
-    if not groups:
-        return
-    axis = AxisColumns(IDENTICAL_AXIS, AxisKind.GROUP, "file contents", [group[0] for group in groups])
+def identical_axis(data: SourceData, groups: Sequence[Sequence[int]]) -> AxisColumns:
+    """Return the group axis of byte-identical files, named by the first file of each group.
+
+    Args:
+        data: whose items the groups hold.
+        groups: positions of items, as `identical_files` found their names together.
+    """
+    axis = AxisColumns(IDENTICAL_AXIS, AxisKind.GROUP, "file contents", [data.items.file_name[g[0]] for g in groups])
     for code, group in enumerate(groups):
-        for path in group:
-            axis.append(position[path], code)
-    data.axes.append(axis)
-    data.findings.append(
-        Finding(
-            "IMG-03",
-            Severity.WARNING,
-            "image files hold the same bytes under different names",
-            sum(len(group) for group in groups),
-            "all were kept; a split never separates them, and a plan counts them once",
-            tuple(" = ".join(group) for group in groups[:MAX_EXAMPLES]),
-        )
-    )
+        for item in group:
+            axis.append(item, code)
+    return axis
 
 
 def _groups(paths: Iterable[str], key: Callable[[str], Hashable]) -> list[list[str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tailwise import __version__
 from tailwise.domain.changes import Changes
 from tailwise.domain.records import MediaState, Role
-from tailwise.formats import enrich, identical, registry
+from tailwise.formats import enrich, registry
 from tailwise.formats.contract import ReadRequest
 from tailwise.formats.listing import scan
 from tailwise.imaging.headers import read_header
@@ -142,7 +142,6 @@ def _read_into_staging(request: ImportRequest, staging: Path, progress: Progress
     )
     data = reader.read(read_request, progress)
     data = enrich.enrich(data, read_request, request.conditions_csv, progress)
-    identical.add_identical_axis(data, listing, progress)
     progress.stage("Writing")
     write_staging(staging, data)
     return _Staged(
