@@ -36,6 +36,10 @@ def test_variants_of_one_name_are_proposed(pair):
         ("healthy", "unhealthy"),
         ("glass", "class"),
         ("9:53", "9:54"),
+        ("13:21", "21:13"),
+        ("car", "chair"),
+        ("Drink can", "Drink carton"),
+        ("Attribution-NonCommercial-NoDerivs License", "Attribution-NonCommercial-ShareAlike License"),
         ("", "-"),
     ],
 )

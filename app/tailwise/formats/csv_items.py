@@ -53,7 +53,8 @@ def add_items(
         names, codes = coded(table.columns[roles.file_name])
     folders = _image_folders(names, matcher)
     matches = matcher.find_all((name for name in names if name), folders)
-    _report_matches(matches, table.name, log)
+    if roles.file_name != ROW_NUMBER:
+        _report_matches(matches, table.name, log)
     if "" in names:
         empty = int((codes == names.index("")).sum())
         log.add("CS-25", Severity.SKIPPED, "rows without the name of an image", "left out", table.name, empty)

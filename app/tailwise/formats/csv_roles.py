@@ -111,14 +111,13 @@ def _answered(table: Table, answers: Mapping[str, str]) -> Roles:
     for role in _SINGLE:
         value = answers.get(f"map.{role}", answers.get(role, ""))
         if value and not (role == "label" and value == NONE and NONE not in table.columns):
-            setattr(roles, role, value if value == ROW_NUMBER else _column(table, value, role))
+            setattr(roles, role, value if value == ROW_NUMBER else column_called(table, value, role))
     for role in _LISTS:
-        value = answers.get(f"map.{role}", answers.get(role, ""))
-        if value:
-            setattr(roles, role, [_column(table, name.strip(), role) for name in next(csv.reader([value]))])
+        key = f"map.{role}" if f"map.{role}" in answers else role
+        setattr(roles, role, answered_columns(table, answers, key))
     single = [answers.get(f"map.{key}", "") for key in ("xmin", "ymin", "xmax", "ymax")]
     if all(single):
-        roles.box, roles.box_form = [_column(table, name, "box") for name in single], "xyxy"
+        roles.box, roles.box_form = [column_called(table, name, "box") for name in single], "xyxy"
     if roles.box and len(roles.box) not in {1, 4}:
         raise RequestError(
             f"box names {len(roles.box)} columns", "Name four columns, or the one that holds four numbers"
@@ -130,13 +129,24 @@ def _answered(table: Table, answers: Mapping[str, str]) -> Roles:
     return roles
 
 
-def _column(table: Table, name: str, role: str) -> str:
+def answered_columns(table: Table, answers: Mapping[str, str], key: str) -> list[str]:
+    """Return the columns an answer names, separated by commas and quoted where a name holds one."""
+    names = next(csv.reader([answers.get(key, "")]), [])
+    return [column_called(table, name.strip(), key) for name in names if name.strip()]
+
+
+def column_called(table: Table, name: str, key: str) -> str:
+    """Return the column of that name, or the only one whose name has the same letters and digits.
+
+    Raises:
+        RequestError: there is none; the sentence names all.
+    """
     if name in table.columns:
         return name
     alike = [column for column in table.columns if _plain(column) == _plain(name)]
     if len(alike) == 1:
         return alike[0]
-    raise RequestError(f"{role}={name} is no column of {table.name}", f"The columns are {', '.join(table.columns)}")
+    raise RequestError(f"{key}={name} is no column of {table.name}", f"The columns are {', '.join(table.columns)}")
 
 
 def _plain(name: str) -> str:
@@ -211,7 +221,7 @@ def _find_label(table: Table, roles: Roles, role: Role) -> str:
         return fitting[0]
     if not fitting and not distinct:
         return ""
-    offered = fitting or list(distinct)
+    offered = [name for name in fitting if distinct[name] > 1] or fitting or list(distinct)
     choices = [
         Choice(name, f"{name}: {distinct[name]:,} different values, {_examples(table.columns[name])}")
         for name in offered[:40]

@@ -1,8 +1,8 @@
 """Names that probably mean the same: proposals for the user, nothing is ever merged by itself.
 
-Two names are alike when they are equal but for case, accents, separators and plurals, or when at least three quarters
-of their words fit: equal words, words one slip of the keyboard apart, or a short form such as GA for Georgia. Names
-with different numbers are never alike.
+Two names are alike when they are equal but for case, accents, separators and plurals; when every word of one fits a
+word of the other, at most a slip of the keyboard or a short form (GA for Georgia) apart; and when three quarters of the
+words fit and one of them holds a slip. Names with different numbers are never alike.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 MAX_NAMES = 2000
 _MAX_COMPARED = 150
 _WORD = re.compile(r"\w+")
-_SHORT_FORM = 3
 _MIN_SLIP = 6  # in shorter words one letter changes the meaning: cat and car, night and right
 
 
@@ -54,30 +53,33 @@ def _singular(word: str) -> str:
 
 
 def _words_fit(one: list[str], other: list[str]) -> bool:
-    if {word for word in one if word.isdecimal()} != {word for word in other if word.isdecimal()}:
+    if [word for word in one if word.isdecimal()] != [word for word in other if word.isdecimal()]:
         return False
     left = list(other)
-    fitting = 0
+    fits: list[str] = []
     for word in one:
-        match = next((candidate for candidate in left if _fits(word, candidate)), None)
-        if match is not None:
-            left.remove(match)
-            fitting += 1
-    return fitting >= 0.75 * max(len(one), len(other), 1)
+        for candidate in left:
+            if fit := _fit(word, candidate):
+                left.remove(candidate)
+                fits.append(fit)
+                break
+    longest = max(len(one), len(other), 1)
+    if len(fits) == longest:
+        # A short form needs words around it that hold it in place: "GA" alone could be anything.
+        return "short" not in fits or fits.count("equal") >= 2
+    return len(fits) >= 0.75 * longest and "slip" in fits
 
 
-def _fits(one: str, other: str) -> bool:
+def _fit(one: str, other: str) -> str:
+    """Say how two words fit: equal, slip, short, or not at all."""
     if _singular(one) == _singular(other):
-        return True
+        return "equal"
     short, long = sorted((one, other), key=len)
-    if 2 <= len(short) <= _SHORT_FORM and len(long) > len(short) + 1 and not short.isdecimal():
-        return short[0] == long[0] and short[-1] == long[-1] and _is_subsequence(short, long)
-    return len(short) >= _MIN_SLIP and _is_one_slip(one, other)
-
-
-def _is_subsequence(short: str, long: str) -> bool:
-    letters = iter(long)
-    return all(letter in letters for letter in short)
+    if len(short) >= _MIN_SLIP and _is_one_slip(one, other):
+        return "slip"
+    if len(short) == 2 and len(long) > 3 and short[0] == long[0] and short[1] == long[-1] and not short.isdecimal():
+        return "short"
+    return ""
 
 
 def _is_one_slip(one: str, other: str) -> bool:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tailwise.formats.listing import Listing
 
 _MAX_PEEKED = 30
-_PEEK = 16_384
+_PEEK = 65_536
 _COCO = "COCO or YOLO"
 
 
@@ -34,7 +34,12 @@ class _Sign:
 _SIGNS = (
     _Sign("VGG Image Annotator (VIA)", f"export {_COCO} from VIA", r".*\.json", r'"_via_|"regions"\s*:.*"filename"'),
     _Sign("CreateML", f"export {_COCO}", r".*\.json", r'"coordinates"\s*:\s*\{[^}]*"(?:width|height)"'),
-    _Sign("LabelMe", "convert it with labelme2coco and open the COCO file", r".*\.json", r'"shapes"\s*:\s*\['),
+    _Sign(
+        "LabelMe",
+        "convert it with labelme2coco and open the COCO file",
+        r".*\.json",
+        r'"shapes"\s*:\s*\[|"imageData"\s*:|"imagePath"\s*:',
+    ),
     _Sign("CVAT for images", "export COCO 1.0 or Ultralytics YOLO from CVAT", r".*\.xml", r"<annotations>\s*<version>"),
     _Sign("a CVAT task backup", "export COCO 1.0 from CVAT", r"(?:.*/)?task\.json", r'"jobs"|"segment'),
     _Sign("Label Studio", "export COCO from Label Studio", r".*\.json", r'"(?:lead_time|completed_by|was_cancelled)"'),

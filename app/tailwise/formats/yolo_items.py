@@ -45,9 +45,9 @@ def add_items(data: SourceData, slots: list[Slot], headers: Mapping[str, ImageHe
     unsized = sum(slot.label is not None and not headers.get(slot.path) for slot in slots)
     if unsized:
         log.add(
-            "IMG-01",
+            "YO-27",
             Severity.WARNING,
-            "the size of labelled images is not known, as they are missing or unreadable",
+            "label files whose image is missing or unreadable, so that its size is not known",
             "their objects are counted, but have no size in pixels",
             count=unsized,
         )
@@ -72,6 +72,10 @@ def settle_states(
                 data.items.state[item] = LabelState.UNLABELLED if broken[file] else LabelState.EMPTY
         elif slot.is_present and not slot.is_extra:
             waiting.setdefault(split, []).append(item)
+    empty = [item for item, state in enumerate(data.items.state) if state == LabelState.EMPTY]
+    if empty:
+        message, action = "label files without a line", "their images count as looked at and empty"
+        log.add("YO-28", Severity.NOTE, message, action, data.items.file_name[empty[0]], len(empty))
     for split, items in waiting.items():
         _settle_missing(data, (split, items, totals[split]), answers, log)
 
