@@ -207,6 +207,11 @@ class Session(QObject):
             handle.cancel()
         self._release_when_unused()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation runs, or a project is being opened or closed."""
+        return self._leaving is not None or self._then is not None or not self.runner.is_idle
+
     def shut_down(self) -> None:
         """Cancel everything, close the project, and announce `ready_to_quit` when nothing runs any more."""
         self._is_shutting_down = True

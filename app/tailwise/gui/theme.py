@@ -274,11 +274,20 @@ QLineEdit {{ min-height: 20px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus};
   padding: 3px 5px; }}
 QLineEdit:disabled {{ color: {theme.disabled}; border-color: {theme.line}; }}
-QComboBox, QAbstractSpinBox {{ min-height: 28px; }}
+QAbstractSpinBox {{ min-height: 26px; }}
+QComboBox {{ background: {theme.base}; border: 1px solid {theme.strong_line}; border-radius: {RADIUS}px;
+  padding: 4px 8px; min-height: 20px; }}
+QComboBox:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; padding: 3px 7px; }}
+QComboBox:disabled {{ color: {theme.disabled}; border-color: {theme.line}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ width: 14px; height: 14px; {_picture("chevron-grey")} }}
+QComboBox QAbstractItemView {{ background: {theme.base}; border: 1px solid {theme.line};
+  selection-background-color: {theme.selection}; selection-color: {theme.text}; }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {theme.strong_line};
   border-radius: 3px; background: {theme.base}; }}
 QRadioButton::indicator {{ border-radius: 8px; }}
-QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent}; {_tick()} }}
+QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent};
+  {_picture("tick-on-accent")} }}
 QRadioButton::indicator:checked {{ border: 5px solid {theme.accent}; width: 6px; height: 6px; }}
 QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; }}
 QCheckBox:focus, QRadioButton:focus {{ color: {theme.link}; }}
@@ -297,10 +306,10 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 """
 
 
-def _tick() -> str:
-    """Return the picture of a checked box; style sheets take files only, and cannot tint them."""
+def _picture(name: str) -> str:
+    """Return a picture for the style sheet, which takes files only and cannot tint them; nothing if not shipped."""
     try:
-        path = resource_path("icons/tick-on-accent.svg").as_posix()
+        path = resource_path(f"icons/{name}.svg").as_posix()
     except FileNotFoundError:
         return ""
     return f'image: url("{path}");'
