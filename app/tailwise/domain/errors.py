@@ -31,7 +31,8 @@ class UserError(Exception):
     @property
     def sentence(self) -> str:
         """Summary and hint as they are printed on one line."""
-        return f"{self.summary}. {self.hint}." if self.hint else f"{self.summary}."
+        end = "" if self.summary.endswith("?") else "."
+        return f"{self.summary}{end} {self.hint}." if self.hint else f"{self.summary}{end}"
 
 
 class ProjectFileError(UserError):
