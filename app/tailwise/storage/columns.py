@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from sqlite_utils import Database
+
+    from tailwise.storage.connection import Db
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class ProjectColumns:
     published: dict[str, NDArray[np.int32]]
 
 
-def load_columns(db: Database, version: int) -> ProjectColumns:
+def load_columns(db: Db, version: int) -> ProjectColumns:
     """Read all columns of the project."""
     sources = db.conn.execute("SELECT id, name, role FROM source ORDER BY id").fetchall()
     item_rows = db.conn.execute(
@@ -105,7 +106,7 @@ def load_columns(db: Database, version: int) -> ProjectColumns:
 
 
 def _load_annotations(
-    db: Database, source_ids: Sequence[int], offsets: NDArray[np.int64], categories: tuple[CategoryRow, ...]
+    db: Db, source_ids: Sequence[int], offsets: NDArray[np.int64], categories: tuple[CategoryRow, ...]
 ) -> dict[str, NDArray[Any]]:
     index_of = {c.id: i for i, c in enumerate(categories)}
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in ANNOTATION_COLUMNS}
@@ -129,7 +130,7 @@ def _load_annotations(
     return {name: _joined(arrays, name) for name, arrays in parts.items()}
 
 
-def _load_axes(db: Database, source_ids: Sequence[int], offsets: NDArray[np.int64]) -> tuple[StoredAxis, ...]:
+def _load_axes(db: Db, source_ids: Sequence[int], offsets: NDArray[np.int64]) -> tuple[StoredAxis, ...]:
     offset_of = dict(zip(source_ids, offsets.tolist(), strict=False))
     axes: list[StoredAxis] = []
     for axis_id, name, kind, origin in db.conn.execute(
@@ -157,9 +158,7 @@ def _load_axes(db: Database, source_ids: Sequence[int], offsets: NDArray[np.int6
     return tuple(axes)
 
 
-def _load_published(
-    db: Database, source_ids: Sequence[int], offsets: NDArray[np.int64]
-) -> dict[str, NDArray[np.int32]]:
+def _load_published(db: Db, source_ids: Sequence[int], offsets: NDArray[np.int64]) -> dict[str, NDArray[np.int32]]:
     offset_of = dict(zip(source_ids, offsets.tolist(), strict=False))
     parts: dict[str, list[NDArray[Any]]] = {}
     for source_id, name, positions in db.conn.execute(

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
-    from sqlite_utils import Database
+
+    from tailwise.storage.connection import Db
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def add_plan(db: Database, name: str, status: str, request: str, outcome: str, version: int) -> int:
+def add_plan(db: Db, name: str, status: str, request: str, outcome: str, version: int) -> int:
     """Store a plan and return its id."""
     cursor = db.conn.execute(
         "INSERT INTO plan (name, created_utc, status, request, outcome, data_version) VALUES (?, ?, ?, ?, ?, ?)",
@@ -67,14 +68,14 @@ def add_plan(db: Database, name: str, status: str, request: str, outcome: str, v
     return int(cursor.lastrowid or 0)
 
 
-def list_plans(db: Database) -> list[PlanRow]:
+def list_plans(db: Db) -> list[PlanRow]:
     """Return all plans, newest first."""
     rows = db.conn.execute("SELECT id, name, created_utc, status, request, outcome FROM plan ORDER BY id DESC")
     return [PlanRow(*row) for row in rows]
 
 
 def add_split(  # noqa: PLR0913, PLR0917  one argument per column
-    db: Database,
+    db: Db,
     request: str,
     result: str,
     names: Sequence[str],
@@ -100,7 +101,7 @@ def add_split(  # noqa: PLR0913, PLR0917  one argument per column
     return int(cursor.lastrowid or 0)
 
 
-def list_splits(db: Database) -> list[SplitRow]:
+def list_splits(db: Db) -> list[SplitRow]:
     """Return all splits, newest first."""
     rows = db.conn.execute(
         "SELECT id, created_utc, request, result, names, item_ids, codes, is_active FROM split ORDER BY id DESC"
@@ -120,19 +121,19 @@ def list_splits(db: Database) -> list[SplitRow]:
     ]
 
 
-def activate_split(db: Database, split_id: int) -> bool:
+def activate_split(db: Db, split_id: int) -> bool:
     """Make one split the project's split; return whether it exists."""
     db.execute("UPDATE split SET is_active = (id = ?)", (split_id,))
     return db.conn.execute("SELECT 1 FROM split WHERE id = ?", (split_id,)).fetchone() is not None
 
 
-def set_class(db: Database, name: str, tier: str, target: int | None) -> bool:
+def set_class(db: Db, name: str, tier: str, target: int | None) -> bool:
     """Change tier and target of a class; return whether the class exists."""
     cursor = db.conn.execute("UPDATE category SET tier = ?, target = ? WHERE name = ?", (tier, target, name))
     return cursor.rowcount == 1
 
 
-def add_export(db: Database, kind: str, target: str, outcome: str) -> int:
+def add_export(db: Db, kind: str, target: str, outcome: str) -> int:
     """Record an export and return its revision: how many of this kind there have been."""
     revision = 1 + int(db.conn.execute("SELECT count(*) FROM export WHERE kind = ?", (kind,)).fetchone()[0])
     db.execute(
@@ -142,19 +143,19 @@ def add_export(db: Database, kind: str, target: str, outcome: str) -> int:
     return revision
 
 
-def load_fact(db: Database, key: str) -> str:
+def load_fact(db: Db, key: str) -> str:
     """Return a stored text (a draft, a remembered view), empty if there is none."""
     row = db.conn.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
     return str(row[0]) if row else ""
 
 
-def save_fact(db: Database, key: str, value: str) -> None:
+def save_fact(db: Db, key: str, value: str) -> None:
     """Store a text under a key."""
     db.execute("INSERT INTO fact VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
 
 
 def log_entry(
-    db: Database, verb: str, parameters: Mapping[str, Any], versions: Mapping[str, str], seconds: float, summary: str
+    db: Db, verb: str, parameters: Mapping[str, Any], versions: Mapping[str, str], seconds: float, summary: str
 ) -> None:
     """Add a line to the journal; call inside the transaction it describes."""
     db.execute(
@@ -170,13 +171,13 @@ def log_entry(
     )
 
 
-def list_journal(db: Database) -> list[JournalEntry]:
+def list_journal(db: Db) -> list[JournalEntry]:
     """Return the journal, newest first."""
     rows = db.conn.execute("SELECT utc, verb, parameters, summary, seconds FROM journal ORDER BY id DESC")
     return [JournalEntry(*row) for row in rows]
 
 
-def item_names(db: Database, item_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+def item_names(db: Db, item_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     """Return file name and source id text of each item id."""
     ids = list(item_ids)
     found: dict[int, tuple[str, str]] = {}
@@ -190,11 +191,11 @@ def item_names(db: Database, item_ids: Iterable[int]) -> dict[int, tuple[str, st
     return found
 
 
-def all_item_names(db: Database) -> list[str]:
+def all_item_names(db: Db) -> list[str]:
     """Return the file names of all items in row order (source by source, position by position)."""
     return [row[0] for row in db.conn.execute("SELECT file_name FROM item ORDER BY source_id, position")]
 
 
-def all_item_ext_ids(db: Database) -> list[str]:
+def all_item_ext_ids(db: Db) -> list[str]:
     """Return the sources' own item ids in row order."""
     return [row[0] for row in db.conn.execute("SELECT ext_id FROM item ORDER BY source_id, position")]

@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sqlite_utils import Database
-
 from tailwise.domain.errors import ProjectFileError, ProjectTooNewError
+from tailwise.storage.connection import Db
 from tailwise.storage.faults import translated
 from tailwise.storage.process_lock import ProcessLock
-from tailwise.storage.schema import APPLICATION_ID, MIGRATIONS, allowed_tables, known_migrations
+from tailwise.storage.schema import (
+    APPLICATION_ID,
+    allowed_tables,
+    applied_migrations,
+    apply_migrations,
+    known_migrations,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -101,20 +106,20 @@ class ProjectFile:
             raise
         return file
 
-    def connect(self) -> Database:
+    def connect(self) -> Db:
         """Return this thread's connection, made on first use."""
         if self._is_closed:
             raise ProjectFileError(f"{self.path.name} is closed", "Open it again")
-        db: Database | None = getattr(self._local, "db", None)
+        db: Db | None = getattr(self._local, "db", None)
         if db is None:
-            db = Database(_connection(self.path, read_only=self.read_only), execute_plugins=False)
+            db = Db(_connection(self.path, read_only=self.read_only))
             self._local.db = db
             with self._connections_lock:
                 self._connections.append(db.conn)
         return db
 
     @contextlib.contextmanager
-    def writing(self) -> Generator[Database]:
+    def writing(self) -> Generator[Db]:
         """One transaction: committed when the block ends, rolled back when it raises. One writer at a time.
 
         Raises:
@@ -127,7 +132,7 @@ class ProjectFile:
             yield db
 
     @contextlib.contextmanager
-    def reading(self) -> Generator[Database]:
+    def reading(self) -> Generator[Db]:
         """Read with storage faults translated into sentences."""
         with translated(self.path):
             yield self.connect()
@@ -179,18 +184,18 @@ class ProjectFile:
         db.conn.execute("PRAGMA synchronous=NORMAL")
 
     def _migrate(self) -> None:
-        db = self.connect()
-        if not MIGRATIONS.pending(db):
+        conn = self.connect().conn
+        applied = applied_migrations(conn)
+        if applied == known_migrations():
             return
-        count = len(MIGRATIONS.applied(db))
-        self.copy_to(self.path.with_name(f"{self.path.stem}.before-{count + 1:03d}{SUFFIX}"))
-        db.conn.execute("PRAGMA foreign_keys=OFF")
-        MIGRATIONS.apply(db)
-        if db.conn.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        self.copy_to(self.path.with_name(f"{self.path.stem}.before-{len(applied) + 1:03d}{SUFFIX}"))
+        conn.execute("PRAGMA foreign_keys=OFF")
+        apply_migrations(conn)
+        if conn.execute("PRAGMA foreign_key_check").fetchone() is not None:
             raise ProjectFileError(
                 f"{self.path.name} does not fit together after its update", "Use the backup beside it"
             )
-        db.conn.execute("PRAGMA foreign_keys=ON")
+        conn.execute("PRAGMA foreign_keys=ON")
 
 
 def staging_path(project: Path, number: int) -> Path:
@@ -223,12 +228,9 @@ def _connection(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 def _build_empty(path: Path) -> None:
-    db = Database(sqlite3.connect(path), execute_plugins=False)
-    try:
-        db.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        MIGRATIONS.apply(db)
-    finally:
-        db.conn.close()
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        apply_migrations(conn)
 
 
 def _check_bytes(path: Path) -> None:
@@ -261,8 +263,8 @@ def _check_bytes(path: Path) -> None:
         )
 
 
-def _check_schema(db: Database, path: Path) -> None:
-    applied = [m.name for m in MIGRATIONS.applied(db)]
+def _check_schema(db: Db, path: Path) -> None:
+    applied = applied_migrations(db.conn)
     unknown = set(applied) - set(known_migrations())
     if unknown:
         raise ProjectTooNewError(

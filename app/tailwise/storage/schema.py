@@ -7,17 +7,18 @@ loading a blob takes milliseconds where fetching its rows takes seconds.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Migrations
-
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    import sqlite3
+
+    from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x54574C57
 """ASCII "TWLW" at byte 68 of the file; what file managers and `open_project` recognise a project by."""
 
-MIGRATIONS = Migrations("tailwise")
+MIGRATION_SET = "tailwise"
 
 _FIRST_TABLES = """
 CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -103,7 +104,6 @@ CREATE TABLE journal (
 """
 
 
-@MIGRATIONS()
 def m001_sources_items_plans_splits(db: Database) -> None:
     """Everything the first release stores."""
     for statement in _FIRST_TABLES.split(";\n"):
@@ -112,17 +112,42 @@ def m001_sources_items_plans_splits(db: Database) -> None:
     db.execute("INSERT INTO fact (key, value) VALUES ('data_version', '0')")
 
 
+_STEPS = (m001_sources_items_plans_splits,)
+_TABLE_NAME = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
+_LATER_TABLES: frozenset[str] = frozenset()
+"""Tables made by later migrations."""
+
+
 def known_migrations() -> list[str]:
     """Return the names of all migrations this program knows, oldest first."""
+    return [step.__name__ for step in _STEPS]
+
+
+def applied_migrations(conn: sqlite3.Connection) -> list[str]:
+    """Return the names of the migrations a file has been through, oldest first."""
+    has_table = conn.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+    if not has_table:
+        return []
+    rows = conn.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid", (MIGRATION_SET,))
+    return [row[0] for row in rows]
+
+
+def apply_migrations(conn: sqlite3.Connection) -> None:
+    """Run the migrations a file has not been through, each in a transaction together with its record."""
     from sqlite_utils import Database
 
-    return [m.name for m in MIGRATIONS.pending(Database(memory=True))]
+    _migrations().apply(Database(conn, execute_plugins=False))
 
 
 def allowed_tables() -> set[str]:
     """Return the names of the tables a project file may hold; anything else was put there by somebody else."""
-    from sqlite_utils import Database
+    return {*_TABLE_NAME.findall(_FIRST_TABLES), *_LATER_TABLES, "_sqlite_migrations"}
 
-    db = Database(memory=True)
-    MIGRATIONS.apply(db)
-    return set(db.table_names())
+
+def _migrations() -> Migrations:
+    from sqlite_utils import Migrations
+
+    migrations = Migrations(MIGRATION_SET)
+    for step in _STEPS:
+        migrations()(step)
+    return migrations

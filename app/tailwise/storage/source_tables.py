@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from sqlite_utils import Database
-
+    from tailwise.storage.connection import Db
     from tailwise.storage.project_file import ProjectFile
 
 
@@ -55,7 +54,7 @@ class SourceFinding:
 
 
 @contextlib.contextmanager
-def swapping(file: ProjectFile, staging: Path) -> Generator[Database]:
+def swapping(file: ProjectFile, staging: Path) -> Generator[Db]:
     """One write transaction that can also read the staging file; use with `swap_in`."""
     db = file.connect()
     db.conn.execute("ATTACH DATABASE ? AS staged", (str(staging),))
@@ -67,7 +66,7 @@ def swapping(file: ProjectFile, staging: Path) -> Generator[Database]:
         db.conn.execute("DETACH DATABASE staged")
 
 
-def swap_in(db: Database, program: str) -> SwapOutcome:
+def swap_in(db: Db, program: str) -> SwapOutcome:
     """Copy the staged source into the project and raise the data version; call inside `swapping`.
 
     A source with the same root, format and role is replaced: items keep their id by file name, so that plans and
@@ -92,7 +91,7 @@ def swap_in(db: Database, program: str) -> SwapOutcome:
     return SwapOutcome(name, source_id, added, updated, len(old_ids) - updated)
 
 
-def list_sources(db: Database) -> list[SourceRow]:
+def list_sources(db: Db) -> list[SourceRow]:
     """Return all sources, oldest first."""
     rows = db.conn.execute(
         "SELECT s.id, s.name, s.format, s.role, coalesce(r.path, ''), s.imported_utc, s.answers "
@@ -104,14 +103,14 @@ def list_sources(db: Database) -> list[SourceRow]:
     ]
 
 
-def source_files(db: Database, source_id: int) -> list[tuple[str, int, str]]:
+def source_files(db: Db, source_id: int) -> list[tuple[str, int, str]]:
     """Return path, size in bytes and split of every annotation file of a source."""
     return db.conn.execute(
         "SELECT path, size_bytes, split FROM source_file WHERE source_id = ? ORDER BY position", (source_id,)
     ).fetchall()
 
 
-def list_findings(db: Database, source: str | None = None) -> list[SourceFinding]:
+def list_findings(db: Db, source: str | None = None) -> list[SourceFinding]:
     """Return the findings of all sources or of one, worst severity first within a source."""
     order = {s.value: i for i, s in enumerate(Severity)}
     rows = db.conn.execute(
@@ -126,17 +125,17 @@ def list_findings(db: Database, source: str | None = None) -> list[SourceFinding
     return sorted(found, key=lambda f: order[f.finding.severity.value])
 
 
-def data_version(db: Database) -> int:
+def data_version(db: Db) -> int:
     """Return the number that rises with every change of items, annotations, classes or conditions."""
     return int(db.conn.execute("SELECT value FROM fact WHERE key = 'data_version'").fetchone()[0])
 
 
-def bump_data_version(db: Database) -> None:
+def bump_data_version(db: Db) -> None:
     """Raise the data version; call inside the transaction that changes data."""
     db.execute("UPDATE fact SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'data_version'")
 
 
-def _claim_source(db: Database, meta: dict[str, str], program: str) -> tuple[int, dict[str, int]]:
+def _claim_source(db: Db, meta: dict[str, str], program: str) -> tuple[int, dict[str, int]]:
     """Return the id to store under and the former item ids by file name (empty for a new source)."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     candidates = db.conn.execute(
@@ -172,7 +171,7 @@ def _claim_source(db: Database, meta: dict[str, str], program: str) -> tuple[int
     return source_id, old_ids
 
 
-def _copy_items(db: Database, source_id: int, old_ids: dict[str, int]) -> tuple[int, int]:
+def _copy_items(db: Db, source_id: int, old_ids: dict[str, int]) -> tuple[int, int]:
     columns = "source_id, position, file_name, ext_id, width, height, state, media, file"
     if not old_ids:
         added = db.conn.execute(
@@ -200,7 +199,7 @@ def _copy_items(db: Database, source_id: int, old_ids: dict[str, int]) -> tuple[
     return len(rows) - updated, updated
 
 
-def _copy_categories(db: Database, source_id: int) -> None:
+def _copy_categories(db: Db, source_id: int) -> None:
     db.execute("INSERT OR IGNORE INTO category (name) SELECT name FROM staged.category ORDER BY position")
     db.execute(
         "INSERT INTO category_alias SELECT ?, s.position, s.ext_id, s.name, s.supercategory, c.id "
@@ -209,7 +208,7 @@ def _copy_categories(db: Database, source_id: int) -> None:
     )
 
 
-def _copy_axes(db: Database, source_id: int) -> None:
+def _copy_axes(db: Db, source_id: int) -> None:
     staged = db.conn.execute("SELECT name, kind, origin, axis_values, item, value, records FROM staged.axis").fetchall()
     for name, kind, origin, values, positions, codes, records in staged:
         db.execute("INSERT OR IGNORE INTO axis (name, kind, origin) VALUES (?, ?, ?)", (name, kind, origin))
@@ -227,7 +226,7 @@ def _copy_axes(db: Database, source_id: int) -> None:
         )
 
 
-def _drop_unused(db: Database) -> None:
+def _drop_unused(db: Db) -> None:
     """Forget axes and untouched classes that no source has any more."""
     db.execute("DELETE FROM axis WHERE id NOT IN (SELECT axis_id FROM axis_column)")
     db.execute(
@@ -243,7 +242,7 @@ def remove_staging(staging: Path) -> None:
     staging.with_name(staging.name + "-journal").unlink(missing_ok=True)
 
 
-def class_numbers(db: Database, source_id: int) -> list[tuple[str, str]]:
+def class_numbers(db: Db, source_id: int) -> list[tuple[str, str]]:
     """Return the source's own class ids as text, each with the project class it stands for."""
     return db.conn.execute(
         "SELECT a.ext_id, c.name FROM category_alias a JOIN category c ON c.id = a.category_id "
