@@ -134,7 +134,7 @@ def _read_into_staging(request: ImportRequest, staging: Path, progress: Progress
     listing = registry.narrowed(scan(request.path, progress), request.answers)
     reader = registry.choose(listing, request.format, request.answers)
     read_request = ReadRequest(
-        path=request.path,
+        path=listing.root if registry.DATASET_KEY in request.answers else request.path,
         listing=listing,
         answers=dict(request.answers),
         role=request.role,
