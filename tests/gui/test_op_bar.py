@@ -119,7 +119,7 @@ def test_more_operations_than_fit_are_counted(qtbot, runner, bar):
     works = [Held() for _ in range(MAX_ROWS + 2)]
     for work in works:
         runner.run("Import", work)
-    qtbot.waitUntil(lambda: bar._more.isVisible(), timeout=GUI_WAIT)
+    qtbot.waitUntil(bar._more.isVisible, timeout=GUI_WAIT)
 
     assert len(bar.visible_rows()) == MAX_ROWS
     assert bar._more.text() == "and 2 more"

@@ -54,8 +54,6 @@ def test_use_case_runs_on_the_open_project(qtbot, opened):
 @pytest.mark.parametrize("result", [Changes.PLANS, Outcome()], ids=["changes", "outcome"])
 def test_result_with_changes_is_announced_before_it_is_delivered(qtbot, opened, result):
     order = []
-    ear = Ear()
-    ear.hear = lambda value: order.append(value)
     opened.changed.connect(order.append)
 
     handle = opened.run("Plan", lambda project, progress: result)
@@ -163,7 +161,7 @@ def test_opening_another_project_closes_the_first(qtbot, opened, tmp_path):
 
 
 def test_of_two_projects_opened_in_one_breath_the_last_stays(qtbot, session, project_path, tmp_path):
-    with qtbot.waitSignal(session.opened, timeout=GUI_WAIT, check_params_cb=None) as _:
+    with qtbot.waitSignal(session.opened, timeout=GUI_WAIT):
         session.open_project(project_path)
         session.create_project(tmp_path / "late")
     qtbot.waitUntil(lambda: not session.is_busy, timeout=GUI_WAIT)

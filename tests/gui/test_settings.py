@@ -1,5 +1,7 @@
 """Settings: what is stored comes back, and what cannot be used is replaced, never a crash."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QByteArray, QRect, Qt
 from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
@@ -82,16 +84,16 @@ def test_broken_list_of_recent_projects_is_forgotten(settings, caplog, stored):
     assert "recent projects" in caplog.text
 
 
-def test_folder_is_remembered_by_purpose_and_home_when_it_is_gone(settings, tmp_path, _own_home):
+def test_folder_is_remembered_by_purpose_and_home_when_it_is_gone(settings, tmp_path):
     chosen = tmp_path / "sets"
     chosen.mkdir()
     settings.set_folder("dataset", chosen)
 
     assert settings.folder("dataset") == chosen
-    assert settings.folder("project") == _own_home
+    assert settings.folder("project") == Path.home()
 
     chosen.rmdir()
-    assert settings.folder("dataset") == _own_home
+    assert settings.folder("dataset") == Path.home()
 
 
 @pytest.fixture

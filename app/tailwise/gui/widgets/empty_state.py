@@ -100,7 +100,7 @@ class Skeleton(QWidget):
 
 
 class StateStack(QStackedWidget):
-    """The four states of a page: full (the content), empty, loading, error."""
+    """The four states of a page: full (the content), empty, loading, error. Blank until one of them is asked for."""
 
     empty_button_clicked = Signal()
     empty_link_clicked = Signal()
@@ -115,7 +115,7 @@ class StateStack(QStackedWidget):
         self._skeleton.setAccessibleName(self.tr("Loading"))
         self._details = ""
         # In the order that `state` names them.
-        for widget in (content, self._empty, self._error, self._skeleton):
+        for widget in (QWidget(self), content, self._empty, self._error, self._skeleton):
             self.addWidget(widget)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -133,7 +133,7 @@ class StateStack(QStackedWidget):
 
     def show_loading(self) -> None:
         """Show grey bars if loading takes a while; content that is there already stays."""
-        if self.currentWidget() is not self._content or not self._content.isEnabled():
+        if self.currentWidget() is not self._content:
             self._patience.start()
 
     def show_empty(self, title: str, text: str, button: str = "", link: str = "") -> None:
@@ -160,8 +160,8 @@ class StateStack(QStackedWidget):
 
     @property
     def state(self) -> str:
-        """The state shown: content, empty, error or loading."""
-        return ("content", "empty", "error", "loading")[self.currentIndex()]
+        """The state shown: blank, content, empty, error or loading."""
+        return ("blank", "content", "empty", "error", "loading")[self.currentIndex()]
 
     def _show_skeleton(self) -> None:
         self.setCurrentWidget(self._skeleton)
