@@ -69,8 +69,10 @@ make_environment() {
         python=$(find_python)
         [ -n "$python" ] || stop "no Python 3.11 to 3.13 was found; set TAILWISE_PYTHON to one"
     fi
-    say "making the environment in .venv with $("$python" --version) (the first time: a minute or two, 0.8 GB)"
-    if ! "$py" -c 'import pip' >/dev/null 2>&1; then
+    if "$py" -c 'import pip' >/dev/null 2>&1; then
+        say "bringing the environment in .venv up to date"
+    else
+        say "making the environment in .venv with $("$python" --version): a minute or two, 0.8 GB"
         rm -rf .venv
         quietly "$python" -m venv .venv
     fi

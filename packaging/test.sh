@@ -1,5 +1,5 @@
 #!/bin/sh
-# Set up the environment for development and run every check: format, lint, contracts, types, tests.
+# Set up the environment for development and run every check: format, lint, contracts, types, main job, tests.
 #
 #   sh packaging/test.sh            all of it, as CI does
 #   sh packaging/test.sh PYTEST…    the same with other arguments for the last pytest run
@@ -39,6 +39,7 @@ check "format" "$bin/ruff" format --check .
 check "lint" "$bin/ruff" check .
 check "contracts" "$bin/lint-imports"
 check "types" "$bin/basedpyright"
+check "smoke" "$py" packaging/smoke.py "$bin/tailwise"
 make_environment_without_qt
 check "tests where PySide6 is not installed" .venv-noqt/bin/python -m pytest -q -m "not slow" -p no:cacheprovider
 [ $# -gt 0 ] || set -- --cov --cov-report=json:build/coverage.json --cov-report=
