@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
+import threading
 import time
 import traceback
 from dataclasses import dataclass
@@ -81,6 +83,7 @@ class _PipeProgress:
 def _child_main(pipe: Connection, function: Callable[..., object], args: tuple[object, ...]) -> None:
     # Ctrl-C reaches every process of the terminal; the parent decides and terminates us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         pipe.send(("result", function(*args, _PipeProgress(pipe))))
     except UserError as error:
@@ -91,6 +94,14 @@ def _child_main(pipe: Connection, function: Callable[..., object], args: tuple[o
         pipe.send(("crash", traceback.format_exc()))
     finally:
         pipe.close()
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as its parent is gone: nobody is left to want its result or to remove its files."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run_here(function: Callable[..., R], *args: object, progress: Progress) -> R:
