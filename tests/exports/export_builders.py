@@ -164,7 +164,9 @@ def a_coco_file(path: Path, images: int = 4, *, first: int = 1, ann: int = 1, te
     """Write a COCO file whose annotations carry keys nobody knows; two annotations per image."""
     content = {
         "info": {"description": "small"},
-        "images": [{"id": first + i, "file_name": f"{first + i}.jpg", "width": 100, "height": 80} for i in range(images)],
+        "images": [
+            {"id": first + i, "file_name": f"{first + i}.jpg", "width": 100, "height": 80} for i in range(images)
+        ],
         "annotations": [
             {
                 "id": ann + n,
@@ -221,5 +223,3 @@ class CountingProgress:
     def advance(self, steps: int = 1) -> None:
         assert steps >= 0
         self.reports += 1
-
-

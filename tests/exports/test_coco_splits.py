@@ -6,10 +6,10 @@ import json
 import random
 
 import pytest
+
 from exports.export_builders import a_coco_file, a_job, a_split, an_item, boxes_of
 from exports.test_coco_filter import objects
 from realdata import REAL, needs_real_data
-
 from tailwise.domain.errors import RequestError, UnreadableSourceError
 from tailwise.domain.exports import SourceFileRef, SplitSource
 from tailwise.domain.records import AnnotationFlag, LabelState
@@ -30,7 +30,7 @@ def loaded(path):
 
 
 def warned(outcome):
-    return {w.code: w.count for w in outcome.warnings if w.code not in {"EX-03"}}
+    return {w.code: w.count for w in outcome.warnings if w.code != "EX-03"}
 
 
 def a_coco_split(tmp_path, *refs, splits=("train", "val", "test", "train"), **changes):
@@ -65,7 +65,12 @@ def test_images_nobody_looked_at_are_left_out_and_told(tmp_path):
 
 def test_files_with_clashing_ids_are_written_one_by_one(tmp_path):
     refs = a_coco_file(tmp_path / "a.json"), a_coco_file(tmp_path / "b.json")
-    items = [an_item(1), an_item(2, "val"), an_item(3, "train", ext_id="1", file=1), an_item(4, "test", ext_id="2", file=1)]
+    items = [
+        an_item(1),
+        an_item(2, "val"),
+        an_item(3, "train", ext_id="1", file=1),
+        an_item(4, "test", ext_id="2", file=1),
+    ]
     split = a_split(items, sources=(SplitSource("streets", "coco", tmp_path, refs),))
 
     outcome, folder = exported(tmp_path, split)
@@ -137,13 +142,17 @@ def test_other_sources_are_built_from_their_boxes(tmp_path):
 def test_built_files_never_make_a_labelled_item_look_empty(tmp_path):
     nan = float("nan")
     items = [an_item(1), an_item(2), an_item(3, "val"), an_item(4, "test", width=0)]
-    boxes = boxes_of((0, 0, 1, 1, 5, 5), (1, 0, nan, nan, nan, nan), (2, 0, 1, 1, 0, 5), (2, 0, 1, 1, 3, 3), (3, 0, 1, 1, 2, 2))
+    boxes = boxes_of(
+        (0, 0, 1, 1, 5, 5), (1, 0, nan, nan, nan, nan), (2, 0, 1, 1, 0, 5), (2, 0, 1, 1, 3, 3), (3, 0, 1, 1, 2, 2)
+    )
 
     outcome, folder = exported(tmp_path, a_split(items, boxes=boxes))
 
     assert loaded(folder / "instances_train.json").getImgIds() == [1]
     assert warned(outcome) == {"EX-12": 1, "EX-17": 1, "EX-19": 1}
-    assert json.loads((folder / "instances_test.json").read_text())["images"] == [{"id": 4, "file_name": "images/4.jpg"}]
+    assert json.loads((folder / "instances_test.json").read_text())["images"] == [
+        {"id": 4, "file_name": "images/4.jpg"}
+    ]
 
 
 def test_a_mixed_project_says_that_shapes_of_its_coco_part_are_not_written(tmp_path):
@@ -183,7 +192,9 @@ def real_split(files, seed):
             split = dealt.choices(("train", "val", "test", "pool"), (6, 2, 1, 1))[0]
             state = LabelState.UNLABELLED if split == "pool" else LabelState.LABELLED
             items.append(
-                an_item(len(items), split, state=state, file_name=image["file_name"], ext_id=str(image["id"]), file=number)
+                an_item(
+                    len(items), split, state=state, file_name=image["file_name"], ext_id=str(image["id"]), file=number
+                )
             )
     refs = tuple(SourceFileRef(path, path.stat().st_size) for path in files)
     return a_split(items, sources=(SplitSource("streets", "coco", None, refs),), boxes=None)

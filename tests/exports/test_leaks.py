@@ -1,8 +1,8 @@
 """Private things are found in vendor files, and ordinary words are not taken for them."""
 
 import pytest
-from exports.export_builders import CLOCK
 
+from exports.export_builders import CLOCK
 from tailwise.domain.errors import ExportTargetError
 from tailwise.exports.leaks import LeakCheck
 from tailwise.exports.tables import table_of

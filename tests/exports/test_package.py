@@ -6,8 +6,8 @@ import shutil
 import subprocess
 
 import pytest
-from exports.export_builders import an_info, snapshot
 
+from exports.export_builders import an_info, snapshot
 from tailwise.domain.errors import ExportTargetError
 from tailwise.domain.exports import Audience, Dialect
 from tailwise.exports.package import Package, dataset_fingerprint, package_files
@@ -83,7 +83,7 @@ def test_a_json_document_that_lost_a_key_stops_the_export(package, tmp_path):
     package.add_json("a.json", {"x": 1, "y": 2}, 2, "splits", Audience.TRAINING)
     (tmp_path / "a.json").write_text('{"x":1}')
 
-    with pytest.raises(ExportTargetError, match="a.json does not read back"):
+    with pytest.raises(ExportTargetError, match=r"a\.json does not read back"):
         package.seal(SILENT)
 
 

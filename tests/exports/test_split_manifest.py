@@ -4,8 +4,8 @@ import csv
 import json
 
 import pytest
-from exports.export_builders import HOSTILE, a_job, a_split, an_item, boxes_of, snapshot
 
+from exports.export_builders import HOSTILE, a_job, a_split, an_item, boxes_of, snapshot
 from tailwise.domain.errors import RequestError
 from tailwise.domain.records import LabelState
 from tailwise.exports.job import run_export

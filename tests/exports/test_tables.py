@@ -4,10 +4,10 @@ import csv
 import io
 
 import pytest
-from exports.export_builders import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exports.export_builders import HOSTILE
 from tailwise.domain.exports import Dialect
 from tailwise.exports.tables import read_csv, table_of, write_csv
 from tailwise.exports.texts import unescape_cell, writable

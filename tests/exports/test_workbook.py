@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
-from exports.export_builders import CLOCK, HOSTILE, CancelAfter, CountingProgress
 
+from exports.export_builders import CLOCK, HOSTILE, CancelAfter, CountingProgress
 from tailwise.exports import workbook
 from tailwise.exports.tables import table_of
 from tailwise.exports.texts import spreadsheet_text

@@ -39,6 +39,6 @@ def _read_list(path: Path, classes: int) -> dict[str, list[tuple[float, ...]] | 
         rows = None
         if label.is_file():
             rows = [tuple(map(float, line.split())) for line in label.read_text().strip().splitlines()]
-            assert all(len(r) == 5 and 0 <= r[0] < classes and 0 <= min(r[1:]) and max(r[1:]) <= 1 for r in rows)
+            assert all(len(r) == 5 and 0 <= r[0] < classes and min(r[1:]) >= 0 and max(r[1:]) <= 1 for r in rows)
         found[picture.removeprefix(parent)] = rows
     return found

@@ -51,6 +51,7 @@ class ExportFolder:
         self._keep_out = tuple(keep_out)
         self._lock = _Lock(_beside(self.target, "lock"))
         self._made: list[Path] = []
+        self._is_staged = False
         self.staging = _beside(self.target, "new")
 
     def __enter__(self) -> Self:
@@ -61,12 +62,13 @@ class ExportFolder:
         """
         self._check_place()
         with translated(self.target):
-            self._make_parents()
-            self._lock.acquire(self.target)
             try:
+                self._make_parents()
+                self._lock.acquire(self.target)
                 _sweep(self.target)
                 self._check_target()
                 self.staging.mkdir()
+                self._is_staged = True
             except BaseException:
                 self._clear()
                 raise
@@ -166,8 +168,10 @@ class ExportFolder:
             )
 
     def _clear(self) -> None:
-        # On Windows a virus scanner may hold a file for a moment; the next export removes what stays.
-        shutil.rmtree(self.staging, ignore_errors=True)
+        if self._is_staged:  # else the folder is that of another export, which holds the lock
+            # On Windows a virus scanner may hold a file for a moment; the next export removes what stays.
+            shutil.rmtree(self.staging, ignore_errors=True)
+            self._is_staged = False
         self._lock.release()
         for folder in reversed(self._made):
             with contextlib.suppress(OSError):

@@ -6,7 +6,11 @@ nothing of them stays elsewhere on the disk.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
+import traceback
+import zipfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -66,9 +70,11 @@ def write_workbook(
     created_utc: str,
     scratch: Path,
     progress: Progress,
-    max_rows: int = MAX_SHEET_ROWS,
+    max_rows: int | None = None,
 ) -> WorkbookReport:
     """Write each table as a sheet with frozen header and filters, in further sheets from `max_rows` rows on.
+
+    `max_rows` is `MAX_SHEET_ROWS` unless told otherwise, the header counted.
 
     The document names no author, and its only time stamp is `created_utc` (ISO 8601 with Z).
 
@@ -85,14 +91,18 @@ def write_workbook(
         book.set_properties({"created": created, "author": "", "comments": ""})
         formats = _Formats.of(book)
         for table in tables:
-            _write_table(book, table, formats, report, progress, max_rows)
+            _write_table(book, table, formats, report, progress, max_rows or MAX_SHEET_ROWS)
         progress.stage("Packing the workbook")
         book.close()
     except FileCreateError as error:
         reason = error.args[0] if error.args else None
-        raise reason if isinstance(reason, OSError) else error from error
-    finally:
-        _abandon(book)
+        if not isinstance(reason, OSError):
+            raise
+        _abandon(book, reason)
+        raise reason from None
+    except BaseException as error:
+        _abandon(book, error)
+        raise
     return report
 
 
@@ -175,7 +185,7 @@ def _prepare(sheet: Worksheet, table: Table, formats: _Formats, count: int) -> N
 def _write_row(sheet: Worksheet, number: int, row: Row, looks: tuple[_Formats, Format], report: WorkbookReport) -> None:
     formats, text_format = looks
     for column, cell in enumerate(row):
-        if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
+        if cell is None or cell == "" or (isinstance(cell, float) and not math.isfinite(cell)):
             continue
         if isinstance(cell, date):
             sheet.write_datetime(number, column, datetime(cell.year, cell.month, cell.day), formats.day)  # noqa: DTZ001  a day has no zone
@@ -195,12 +205,20 @@ def _sheet_name(title: str) -> str:
     return title if len(title) <= 31 and title.replace(" ", "").isalnum() else slug(title)[:31]
 
 
-def _abandon(book: Workbook) -> None:
-    """Close the temporary files of a workbook that was not written: its own close would write it after all."""
-    for sheet in book.worksheets():
-        handle = getattr(sheet, "row_data_fh", None)
-        if handle is not None and not handle.closed:
-            handle.close()
+def _abandon(book: Workbook, error: BaseException | None) -> None:
+    """Close what the library leaves open when writing fails, or the folder could not be removed on Windows.
+
+    Its close() must not run: it would write the workbook after all.
+    """
+    handles: list[object] = [getattr(sheet, "row_data_fh", None) for sheet in book.worksheets()]
+    for frame, _ in traceback.walk_tb(error.__traceback__ if error else None):
+        if str(frame.f_globals.get("__name__")).startswith("xlsxwriter."):
+            for value in frame.f_locals.values():
+                handles += [value, getattr(value, "fh", None)]
+    for handle in handles:
+        if isinstance(handle, io.IOBase | zipfile.ZipFile):
+            with contextlib.suppress(OSError, ValueError):  # what is still buffered cannot be written either
+                handle.close()
     book.fileclosed = True
 
 
