@@ -136,6 +136,14 @@ class CountTableModel(QAbstractTableModel):
         """Return the class of a row as shown."""
         return self._shown().rows[self._order[row]].name
 
+    def source_row(self, row: int) -> int:
+        """Return the row of the table that a row as shown is."""
+        return self._order[row]
+
+    def row_sources(self) -> tuple[int, ...]:
+        """Return the rows of the table in the order shown."""
+        return tuple(self._order)
+
     def where_of(self, column: int) -> tuple[tuple[str, str], ...]:
         """Return the axes and values a column stands for."""
         table = self._shown()

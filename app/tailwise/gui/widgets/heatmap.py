@@ -55,6 +55,7 @@ class HeatMapView(QTableView):
 
     cell_opened = Signal(int, int)
     cursor_moved = Signal(int, int)
+    planned = Signal()
 
     def __init__(self, model: CountTableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,11 +132,13 @@ class HeatMapView(QTableView):
         return _visible(self.columnAt(0), self.columnAt(self.viewport().width() - 1), self._counts.columnCount())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the cell, Shift+Enter the whole class; Ctrl+C copies, with Shift also the headers."""
+        """Enter opens the cell, Shift+Enter the class; + plans it; Ctrl+C copies, with Shift also the headers."""
         current = self.currentIndex()
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and current.isValid():
             whole_class = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self.cell_opened.emit(current.row(), -1 if whole_class else current.column())
+        elif event.key() == Qt.Key.Key_Plus and current.isValid():
+            self.planned.emit()
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_block()
         elif event.keyCombination() == _COPY_WITH_HEADERS:

@@ -18,17 +18,18 @@ from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 from tailwise.domain.coverage import TailGroup
 from tailwise.gui.number_text import short, with_unit
 from tailwise.gui.texts import number
-from tailwise.gui.theme import SPACE_XS, Theme
-from tailwise.gui.widgets.heatmap_paint import tail_colour
+from tailwise.gui.theme import FOCUS_WIDTH, SPACE_XS, Theme
+from tailwise.gui.widgets.heatmap_paint import paint_cursor, tail_colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QKeyEvent, QPaintEvent
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QPaintEvent
 
 FLOOR: Final = -0.35
 """Where bars begin: log10 of 0.45, below one, so that a class with one object still has a bar."""
 STUB: Final = FLOOR + 0.12
+LEAST_TICK_PIXELS: Final = 13
 _WIDTH: Final = 0.84
 _RULES: Final = (
     (TailGroup.HEAD, "head: over 100 images"),
@@ -68,7 +69,7 @@ class LongTailChart(QWidget):
         self._plot.viewport().setMouseTracking(True)
         self._key = _Key(self)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(FOCUS_WIDTH, FOCUS_WIDTH, FOCUS_WIDTH, FOCUS_WIDTH)
         layout.setSpacing(SPACE_XS)
         layout.addWidget(self._key)
         layout.addWidget(self._plot, 1)
@@ -121,6 +122,23 @@ class LongTailChart(QWidget):
             self.class_opened.emit(self.current_class())
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Put the cursor somewhere, so that the keyboard has a place to start from."""
+        super().focusInEvent(event)
+        if self._cursor < 0 and self._bars and event.reason() != Qt.FocusReason.MouseFocusReason:
+            self._move_to(0)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802, D102
+        super().focusOutEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: D102
+        if self.hasFocus():
+            painter = QPainter(self)
+            paint_cursor(painter, QRectF(self.rect()), Theme.of(self.palette()))
+            painter.end()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: D102
         super().changeEvent(event)
@@ -235,9 +253,10 @@ class _CountAxis(pg.AxisItem):
     """Writes the counts that log10 positions stand for."""
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802, N803
-        del size
         powers = [float(p) for p in range(math.ceil(max(0.0, minVal)), math.floor(maxVal) + 1)]
-        return [(1.0, [(FLOOR + STUB) / 2, *powers])]
+        zero = (FLOOR + STUB) / 2
+        has_room = -zero * size / max(0.1, maxVal - minVal) >= LEAST_TICK_PIXELS
+        return [(1.0, [zero, *powers] if has_room else powers)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         del scale, spacing

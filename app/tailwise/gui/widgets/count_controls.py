@@ -1,0 +1,133 @@
+"""What to count, by which axes, and how to show it: the controls over the heat map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+
+from tailwise.domain.coverage import CountRequest, ItemFilter, Unit
+from tailwise.gui import theme as th
+from tailwise.gui.models.count_table import RowOrder, ValueMode
+from tailwise.gui.texts import number
+from tailwise.gui.widgets.filter_bar import FilterBar
+from tailwise.gui.widgets.flow_layout import FlowLayout
+from tailwise.gui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from tailwise.gui.models.count_view import CountView
+
+NO_AXIS = ""
+
+
+class CountControls(QWidget):
+    """Announces a new request when something must be counted, and mode and order when it need only be shown anew."""
+
+    requested = Signal(object)  # CountRequest
+    mode_chosen = Signal(object)  # ValueMode
+    order_chosen = Signal(object)  # RowOrder
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_showing = False
+        self.first = self._combo(self.tr("Columns"))
+        self.second = self._combo(self.tr("Columns within"))
+        self.unit = Segments(self.tr("Count"), [(unit.value, unit.value.capitalize()) for unit in Unit])
+        self.mode = Segments(
+            self.tr("Show"),
+            [
+                (ValueMode.COUNT.value, self.tr("Count")),
+                (ValueMode.EXPECTED.value, self.tr("Expected")),
+                (ValueMode.RATIO.value, self.tr("Ratio")),
+            ],
+        )
+        self.order = self._combo(self.tr("Order of the classes"))
+        for order, text in (
+            (RowOrder.MOST, self.tr("Most first")),
+            (RowOrder.FEWEST, self.tr("Fewest first")),
+            (RowOrder.SHORT, self.tr("Shortest first")),
+            (RowOrder.NAME, self.tr("By name")),
+        ):
+            self.order.addItem(text, order)
+        self.filter_bar = FilterBar(with_classes=False)
+        self._lay_out()
+        for combo in (self.first, self.second):
+            combo.activated.connect(self._ask)
+        self.order.activated.connect(self._on_order)
+        self.unit.chosen.connect(self._ask)
+        self.mode.chosen.connect(self._on_mode)
+        self.filter_bar.changed.connect(self._ask)
+
+    def show_view(self, view: CountView) -> None:
+        """Show the choices a view was made with, and what else there is to choose."""
+        by = view.request.by
+        for position, combo in enumerate((self.first, self.second)):
+            combo.clear()
+            combo.addItem(self.tr("nothing") if position else self.tr("no condition"), NO_AXIS)
+            for axis in view.axes:
+                combo.addItem(f"{axis.name} ({number(len(axis.values))})", axis.name)
+                tip = self.tr("{} values").format(number(len(axis.values)))
+                combo.setItemData(combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            chosen = by[position] if position < len(by) else NO_AXIS
+            combo.setCurrentIndex(max(0, combo.findData(chosen)))
+        self.second.setEnabled(bool(by))
+        self.unit.choose(view.table.unit.value)
+        needs_axis = "" if view.table.expected is not None else self.tr("Choose columns first")
+        for mode in (ValueMode.EXPECTED, ValueMode.RATIO):
+            self.mode.set_usable(mode.value, needs_axis)
+        if needs_axis:
+            self.mode.choose(ValueMode.COUNT.value)
+        self.filter_bar.set_axes(view.axes)
+        self.filter_bar.set_filter(ItemFilter(view.request.where))
+
+    def request(self) -> CountRequest:
+        """Return what is asked for."""
+        by = [combo.currentData() for combo in (self.first, self.second) if combo.currentData()]
+        return CountRequest(tuple(dict.fromkeys(by)), Unit(self.unit.current()), self.filter_bar.filter.where)
+
+    def _combo(self, name: str) -> QComboBox:
+        combo = QComboBox(self)
+        combo.setAccessibleName(name)
+        combo.setToolTip(name)
+        combo.setMinimumContentsLength(14)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        return combo
+
+    def _lay_out(self) -> None:
+        layout = FlowLayout(self)
+        layout.setSpacing(th.SPACE_M)
+        for text, widgets in (
+            (self.tr("Columns"), (self.first, self.second)),
+            ("", (self.unit,)),
+            ("", (self.mode,)),
+            ("", (self.order,)),
+        ):
+            layout.addWidget(_labelled(text, widgets))
+
+    @Slot()
+    def _ask(self) -> None:
+        self.requested.emit(self.request())
+
+    @Slot(str)
+    def _on_mode(self, key: str) -> None:
+        self.mode_chosen.emit(ValueMode(key))
+
+    @Slot()
+    def _on_order(self) -> None:
+        self.order_chosen.emit(RowOrder(self.order.currentData()))
+
+
+def _labelled(text: str, widgets: tuple[QWidget, ...]) -> QWidget:
+    group = QWidget()
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(th.SPACE_S)
+    if text:
+        label = QLabel(text)
+        label.setProperty("role", "muted")
+        label.setBuddy(widgets[0])
+        row.addWidget(label)
+    for widget in widgets:
+        row.addWidget(widget)
+    return group
