@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -115,16 +116,17 @@ def begin(window: MainWindow, path: Path | None, crash: str | None) -> None:
         path: project to open, or None.
         crash: what an unclean end of the run before left behind; None after a clean one.
     """
-    from PySide6.QtCore import QTimer
+    from tailwise.gui.warm_up import FirstPaint
 
     if crash is not None:
         _LOG.warning("the run before did not end well: %s", crash or "no trace of it")
         window.say_unclean_exit()
-    window.show()
-    QTimer.singleShot(0, window, window.warm_up.begin)
+    first_paint = FirstPaint(window)
     wanted = path if path is not None else window.last_project()
     if wanted is not None:
-        window.open_later(wanted)
+        first_paint.happened.connect(partial(window.commands.open, str(wanted)))
+    first_paint.happened.connect(window.warm_up.begin)
+    window.show()
 
 
 def keep_hearing_signals(app: QApplication, window: MainWindow) -> None:

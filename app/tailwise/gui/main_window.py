@@ -163,7 +163,8 @@ class MainWindow(QMainWindow):
         self.rail.set_enabled([page.key for page in PAGES if page.needs_project], is_enabled=project is not None)
         for key in NEEDS_PROJECT:
             self.registry.set_usable(key, why_not="" if project else self.tr("open a project first"))
-        self.status.say_saved(self.tr("All changes are saved") if project else "")
+        if not self._is_leaving:
+            self.status.say_saved(self.tr("All changes are saved") if project else "")
         self.status.say_selection("")
         self._show_title()
         if project is None:
@@ -189,10 +190,6 @@ class MainWindow(QMainWindow):
         settings = self._session.settings
         recent = settings.recent()[:1] if settings.flag(REOPEN) else ()
         return next((Path(entry.path) for entry in recent if not entry.is_missing), None)
-
-    def open_later(self, path: Path) -> None:
-        """Open a project once the event loop runs, so that the first paint does not wait for it."""
-        QTimer.singleShot(0, self, lambda: self.commands.open(str(path)))
 
     # Pages
 

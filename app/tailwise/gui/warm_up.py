@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
 
@@ -41,6 +43,26 @@ class WarmUp(QObject):
     def _on_done(self, _result: object) -> None:
         self.is_finished = True
         self.finished.emit()
+
+
+class FirstPaint(QObject):
+    """Announces `happened` once, right after a window was painted for the first time."""
+
+    happened = Signal()
+    _seen = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        # Queued: the paint event is only on its way to the window when the filter sees it.
+        self._seen.connect(self.happened, Qt.ConnectionType.QueuedConnection)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102
+        if event.type() == QEvent.Type.Paint and watched is self._window:
+            self._window.removeEventFilter(self)
+            self._seen.emit()
+        return False
 
 
 def _import_all(progress: Progress) -> None:
