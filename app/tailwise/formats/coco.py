@@ -182,11 +182,13 @@ def _join(data: SourceData, request: ReadRequest, read: Read, log: FindingLog, p
     """Put the files together and return their annotations; items, classes, splits and axes go to `data`."""
     if data.role is not request.role and "predictions" not in request.answers:
         report(log, "CO-23", read[0][0].path, sum(parts.annotations.count for _, parts in read))
-    progress.stage("Matching images", len(read))
     placer = ItemPlacer(request.listing, data.items, log)
     joiner, scenes = SourceJoiner(data, log), SceneJoiner(log)
-    for place, ((file, parts), items) in enumerate(zip(read, placer.place(read), strict=True)):
+    placed = placer.place(read, progress)
+    progress.stage("Joining files", 2 * len(read))
+    for place, ((file, parts), items) in enumerate(zip(read, placed, strict=True)):
         joiner.add_file(file, parts, items)
+        progress.advance()
         scenes.add_file(file, parts, items, joiner.images[place])
         progress.advance()
     joiner.finish(request.answers, placer.shared, federated=any(parts.images.is_federated for _, parts in read))

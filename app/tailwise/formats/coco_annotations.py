@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
@@ -126,7 +127,7 @@ class AnnotationReader:
 
     def take(self, rows: list[AnnotationRow]) -> None:
         """Take typed records."""
-        is_panoptic = any(row.segments_info is not None for row in rows)
+        is_panoptic = [row.segments_info for row in rows].count(None) < len(rows)
         if is_panoptic:
             rows = [part for row in rows for part in segments_of(row)]
         chunk = FileColumns()
@@ -134,14 +135,14 @@ class AnnotationReader:
         chunk.image = self._ids.column([row.image_id for row in rows])
         chunk.category = self._ids.column([row.category_id for row in rows])
         self._add_boxes(chunk, [row.bbox for row in rows])
-        chunk.area = np.array([math.nan if row.area is None else row.area for row in rows], np.float64)
+        chunk.area = np.array([row.area for row in rows], np.float64)  # None becomes NaN
         chunk.flags = flags_of(rows)
         self._add_scores(chunk, rows)
         self._add_shapes(chunk, read_shapes([row.segmentation for row in rows]))
-        without_crowd = [place for place, row in enumerate(rows) if row.iscrowd is None]
-        if without_crowd and not is_panoptic:
-            self._note("CO-07", chunk, without_crowd)
-        self.captions += sum(row.caption is not None for row in rows)
+        crowds = [row.iscrowd for row in rows]
+        if None in crowds and not is_panoptic:
+            self._note("CO-07", chunk, [place for place, crowd in enumerate(crowds) if crowd is None])
+        self.captions += len(rows) - [row.caption for row in rows].count(None)
         self.count += len(rows)
         self._chunks.append(chunk)
 
@@ -150,7 +151,9 @@ class AnnotationReader:
         return [f"{self._name}: annotation {self._ids.text(int(columns.id[row])) or 'without id'}" for row in rows]
 
     def _add_boxes(self, chunk: FileColumns, boxes: list[tuple[float, float, float, float] | None]) -> None:
-        chunk.box = np.array([box or UNUSABLE_BOX for box in boxes], np.float64).reshape(-1, 4)
+        # One flat run of numbers: numpy takes twice as long over a list of tuples.
+        numbers = chain.from_iterable(box or UNUSABLE_BOX for box in boxes)
+        chunk.box = np.fromiter(numbers, np.float64, 4 * len(boxes)).reshape(-1, 4)
         unusable = ~(np.abs(chunk.box) <= MAX_COORDINATE_PX).all(axis=1)
         if unusable.any():
             chunk.box[unusable] = math.nan
@@ -159,7 +162,7 @@ class AnnotationReader:
             chunk.box[:, 2:] -= chunk.box[:, :2]
 
     def _add_scores(self, chunk: FileColumns, rows: list[AnnotationRow]) -> None:
-        scores = np.array([math.nan if row.score is None else row.score for row in rows], np.float64)
+        scores = np.array([row.score for row in rows], np.float64)
         given = scores[np.isfinite(scores)]
         if len(given):
             self._scored += len(given)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from tailwise.domain.records import AxisColumns, AxisKind
 from tailwise.formats.json_text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
+
+    from tailwise.formats.geometry import Ints
 
 MAX_VALUES = 50
 """A condition with more values describes single images, not scenes."""
@@ -85,14 +89,15 @@ class AxisBuilder:
         self.kind = kind
         self._origin = origin
         self._values: dict[str, int] = {}
-        self._records: dict[tuple[int, int], int] = {}
+        self._items: list[Ints] = [np.zeros(0, np.int64)]
+        self._codes: list[Ints] = [np.zeros(0, np.int64)]
 
-    def add(self, items: Iterable[int], texts: Iterable[str]) -> None:
+    def add(self, items: Ints, texts: Sequence[str]) -> None:
         """State values of items, one record per pair; negative items are unknown and passed over."""
-        for item, text in zip(items, texts, strict=True):
-            if item >= 0:
-                pair = item, self._values.setdefault(text, len(self._values))
-                self._records[pair] = self._records.get(pair, 0) + 1
+        values = self._values
+        codes = np.array([values.setdefault(text, len(values)) for text in texts], np.int64)
+        self._items.append(items[items >= 0])
+        self._codes.append(codes[items >= 0])
 
     @property
     def values(self) -> int:
@@ -102,7 +107,7 @@ class AxisBuilder:
     @property
     def items(self) -> int:
         """How many items have a value."""
-        return len({item for item, _ in self._records})
+        return len(np.unique(np.concatenate(self._items)))
 
     def is_telling(self) -> bool:
         """Whether the values divide the items into kinds: at least two values, and not one for nearly every item."""
@@ -112,9 +117,13 @@ class AxisBuilder:
 
     def columns(self) -> AxisColumns:
         """Return the axis with its values in alphabetical order, pairs by item."""
-        values = sorted(self._values)
-        place = {self._values[text]: position for position, text in enumerate(values)}
-        axis = AxisColumns(self.name, self.kind, self._origin, values)
-        for (item, value), records in sorted(self._records.items()):
-            axis.append(item, place[value], records)
+        texts = sorted(self._values)
+        place = np.zeros(len(texts), np.int64)
+        place[[self._values[text] for text in texts]] = np.arange(len(texts))
+        keys = np.concatenate(self._items) * max(len(texts), 1) + place[np.concatenate(self._codes)]
+        pairs, records = np.unique(keys, return_counts=True)
+        axis = AxisColumns(self.name, self.kind, self._origin, texts)
+        item, value = np.divmod(pairs, max(len(texts), 1))
+        for column, numbers in ((axis.item, item), (axis.value, value), (axis.records, records)):
+            column.frombytes(numbers.astype(np.int32).tobytes())
         return axis

@@ -70,6 +70,10 @@ class RecordReader:
         self.unreadable += count
         self.tally.add("CO-19", count, [f"{self._where} number {self.count + self.unreadable:,}"])
 
+    def _clean_all(self, texts: list[str]) -> list[str]:
+        joined = "".join(texts)
+        return texts if joined.isascii() and "\0" not in joined else [self.clean(text) for text in texts]
+
     def clean(self, text: str) -> str:
         """Return a text that can be stored."""
         cleaned = printable(text)
@@ -106,18 +110,20 @@ class ImageReader(RecordReader):
         first = self.count
         super().take(records)
         self._codes.append(codes)
-        for row, record in enumerate(records, first):
-            self.names.append(self.clean(_image_name(record)))
-            self.width.append(_side(record.get("width")))
-            self.height.append(_side(record.get("height")))
-            self.licences.append(record.get("license"))
-            extra = record.keys() - _NOT_CONDITIONS
-            if extra:
-                self.is_federated = self.is_federated or not _LVIS_MEMBERS.isdisjoint(extra)
-                self.facts.add(row, {name: record[name] for name in extra})
-            attributes = record.get("attributes")
-            if isinstance(attributes, dict):
-                self.facts.add(row, cast("Record", attributes))
+        self.names.extend(self._clean_all([_image_name(record) for record in records]))
+        self.width.extend(_sides([record.get("width") for record in records]))
+        self.height.extend(_sides([record.get("height") for record in records]))
+        self.licences.extend(record.get("license") for record in records)
+        members = set[str]().union(*records)
+        self.is_federated = self.is_federated or not _LVIS_MEMBERS.isdisjoint(members)
+        if members - _NOT_CONDITIONS:
+            for row, record in enumerate(records, first):
+                self.facts.add(row, {name: record[name] for name in record.keys() - _NOT_CONDITIONS})
+        if "attributes" in members:
+            for row, record in enumerate(records, first):
+                attributes = record.get("attributes")
+                if isinstance(attributes, dict):
+                    self.facts.add(row, cast("Record", attributes))
 
     def codes(self) -> Ints:
         """Return the id of every row as a code."""
@@ -222,6 +228,15 @@ def _image_name(record: Record) -> str:
 def _without_host(address: str) -> Sequence[str]:
     path = address.partition("?")[0].partition("://")[2] or address
     return [part for part in path.split("/")[1:] if part not in {"", ".", ".."}]
+
+
+def _sides(values: list[object]) -> array[int]:
+    try:
+        sides = array("i", cast("list[int]", values))
+    except (TypeError, OverflowError):
+        return array("i", [_side(value) for value in values])
+    in_range = not sides or (min(sides) >= 0 and max(sides) <= MAX_SIDE_PX)
+    return sides if in_range else array("i", [_side(value) for value in values])
 
 
 def _side(value: object) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.domain.records import MediaState
+from tailwise.domain.records import LabelState, MediaState
 from tailwise.formats.coco_codes import report, report_all
 from tailwise.formats.coco_layout import image_folders
 from tailwise.formats.matching import ImageMatcher
 from tailwise.formats.paths import clean, is_anchored, last_part
+from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from tailwise.formats.geometry import Ints
     from tailwise.formats.listing import Listing
     from tailwise.formats.matching import Match
+    from tailwise.ops.progress import Progress
 
+_PLAIN_NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
 _STEPS = {
     "nfc": "another Unicode form",
     "case": "other letter case",
@@ -48,8 +52,9 @@ class ItemPlacer:
         self._name_of: dict[str, str] = {}
         self.shared: dict[tuple[int, int], list[int]] = {}
 
-    def place(self, files: Sequence[tuple[CocoFile, FileParts]]) -> list[Ints]:
+    def place(self, files: Sequence[tuple[CocoFile, FileParts]], progress: Progress) -> list[Ints]:
         """Return the item of every image of every file, adding items in the order of the files."""
+        progress.stage("Matching images", sum(len(parts.images.names) for _, parts in files))
         folders = [image_folders(self._listing, file) for file, _ in files]
         found = [
             self._matcher.find_all(parts.images.names, where) for (_, parts), where in zip(files, folders, strict=True)
@@ -59,33 +64,43 @@ class ItemPlacer:
             exact.update(
                 {match.path: file.split for match in matches.values() if match.level == "exact" and match.path}
             )
-        return [
-            self._place_file(index, file, parts, _settled(matches, exact, file.split), where)
-            for index, ((file, parts), matches, where) in enumerate(zip(files, found, folders, strict=True))
-        ]
+        placed: list[Ints] = []
+        for index, ((file, parts), matches, where) in enumerate(zip(files, found, folders, strict=True)):
+            settled = _settled(matches, exact, file.split)
+            self._report(file, settled)
+            placed.append(self._place_file(index, (file, parts), settled, _home(settled, where), progress))
+        return placed
 
     def _place_file(
-        self, index: int, file: CocoFile, parts: FileParts, matches: Mapping[str, Match], folders: Sequence[str]
+        self,
+        index: int,
+        read: tuple[CocoFile, FileParts],
+        matches: Mapping[str, Match],
+        home: str,
+        progress: Progress,
     ) -> Ints:
-        home = _home(matches, folders)
-        paths = {name: self._path(name, match, home) for name, match in matches.items()}
-        self._report(file, matches)
+        file, parts = read
         images, codes = parts.images, parts.images.codes().tolist()
         positions = array("q")
         repeats: list[str] = []
-        for row, name in enumerate(images.names):
-            path = paths[name] or f"image-{parts.ids.text(codes[row])}"
-            item = self._item_of.get(path)
-            if item is None:
-                present = MediaState.PRESENT if matches[name].path else MediaState.MISSING
-                size = (images.width[row], images.height[row])
-                ext_id = parts.ids.text(codes[row])
-                item = self._items.append(path, ext_id=ext_id, size=size, media=present, file=index)
-                self._item_of[path] = item
-            elif self._items.file[item] == index:
+        paths: dict[str, str] = {}
+        item_of, items = self._item_of, self._items
+        for row, name in enumerate(track(images.names, progress, 4096)):
+            path = paths.get(name) or self._path(name, matches[name], home)
+            paths[name] = path = path or f"image-{parts.ids.text(codes[row])}"
+            item = item_of.setdefault(path, len(items.file_name))
+            if item == len(items.file_name):
+                items.file_name.append(path)
+                items.ext_id.append(parts.ids.text(codes[row]))
+                items.width.append(images.width[row])
+                items.height.append(images.height[row])
+                items.state.append(LabelState.UNLABELLED)
+                items.media.append(MediaState.PRESENT if matches[name].path else MediaState.MISSING)
+                items.file.append(index)
+            elif items.file[item] == index:
                 repeats.append(path)
             else:
-                self.shared.setdefault((self._items.file[item], index), []).append(item)
+                self.shared.setdefault((items.file[item], index), []).append(item)
             positions.append(item)
         report_all(self._log, "CO-13b", len(repeats), (f"{file.path}: {path}" for path in repeats))
         return np.frombuffer(positions, np.int64) if positions else np.zeros(0, np.int64)
@@ -94,6 +109,8 @@ class ItemPlacer:
         """Return the path an item goes by: on disk, else where the file would be; empty without a usable name."""
         if match.path is not None:
             return match.path
+        if _PLAIN_NAME.fullmatch(name):  # nearly all; there is nothing to clean
+            return f"{home}/{name}" if home else name
         path = clean(name.replace("\\", "/"), home)
         if path is None:
             path = last_part(name).replace("\0", "\ufffd")

@@ -75,13 +75,15 @@ def segments_of(row: AnnotationRow) -> list[AnnotationRow]:
 def flags_of(rows: list[AnnotationRow]) -> NDArray[np.uint16]:
     """Return the flags that the records themselves state."""
     flags = np.zeros(len(rows), np.uint16)
-    for place, row in enumerate(rows):
-        if row.iscrowd or row.ignore or row.attributes:
-            flags[place] = (
-                (AnnotationFlag.CROWD if row.iscrowd else 0)
-                | (AnnotationFlag.DIFFICULT if row.ignore else 0)
-                | _attribute_flags(row.attributes)
-            )
+    for column, flag in (
+        ([row.iscrowd for row in rows], AnnotationFlag.CROWD),
+        ([row.ignore for row in rows], AnnotationFlag.DIFFICULT),
+    ):
+        if any(column):
+            flags |= np.array([flag if value else 0 for value in column], np.uint16)
+    attributes = [row.attributes for row in rows]
+    if any(attributes):
+        flags |= np.array([_attribute_flags(value) for value in attributes], np.uint16)
     return flags
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tailwise.domain.records import AxisKind
 from tailwise.formats.coco_axes import MAX_VALUES, AxisBuilder, fact_text, is_group
 from tailwise.formats.coco_codes import report_all
@@ -36,7 +38,7 @@ class SceneJoiner:
             texts = fact.texts
             if name.lower() in _VIDEO_IDS and parts.videos.names:
                 texts = [parts.videos.names.get(parts.ids.code(text), text) for text in texts]
-            self._builder(name, kind, "COCO images").add(items[fact.rows].tolist(), texts)
+            self._builder(name, kind, "COCO images").add(items[fact.rows], texts)
         for name, count in parts.images.facts.crowded.items():
             self._crowded[name] = self._crowded.get(name, 0) + count
         self._add_licences(parts, items)
@@ -57,19 +59,13 @@ class SceneJoiner:
         return found
 
     def _add_licences(self, parts: FileParts, items: Ints) -> None:
-        texts: dict[object, str | None] = {None: None}
-        rows: list[int] = []
-        found: list[str] = []
-        for row, value in enumerate(parts.images.licences):
-            if isinstance(value, list | dict):
-                continue
-            if value not in texts:
-                texts[value] = parts.licences.names.get(parts.ids.code(value)) or fact_text(value)
-            if (text := texts[value]) is not None:
-                rows.append(row)
-                found.append(text)
-        if found:
-            self._builder(_LICENCE, AxisKind.CONDITION, "COCO licenses").add(items[rows].tolist(), found)
+        values = [None if isinstance(value, list | dict) else value for value in parts.images.licences]
+        names = {value: parts.licences.names.get(parts.ids.code(value)) or fact_text(value) for value in set(values)}
+        texts = [names[value] for value in values]
+        known = np.array([text is not None for text in texts], np.bool_)
+        if known.any():
+            found = [text for text in texts if text is not None]
+            self._builder(_LICENCE, AxisKind.CONDITION, "COCO licenses").add(items[known], found)
 
     def _add_scenes(self, file: CocoFile, parts: FileParts, images: IdIndex) -> None:
         image_codes, scene_codes = parts.scenes.pairs()
@@ -86,7 +82,7 @@ class SceneJoiner:
                 odd += 1
                 lost = "" if item >= 0 else ", which is not listed"
                 examples.append(f"{file.path}: {name} at image {parts.ids.text(image)}{lost}")
-        self._builder(_SCENE, AxisKind.CONDITION, "COCO scene_annotations").add(items.tolist(), texts)
+        self._builder(_SCENE, AxisKind.CONDITION, "COCO scene_annotations").add(items, texts)
         report_all(self._log, "CO-21", odd, examples)
 
     def _builder(self, name: str, kind: AxisKind, origin: str) -> AxisBuilder:

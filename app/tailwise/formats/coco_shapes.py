@@ -1,6 +1,6 @@
 """The `segmentation` of COCO annotations: what kind it is, whether it can be used, its area and box.
 
-A column of raw JSON values is judged without decoding those that are plainly one sound polygon, which nearly all are.
+A column of raw JSON values is judged without decoding those that are plainly sound polygons, which nearly all are.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+import numpy as np
 
 from tailwise.formats.geometry import Box, Mask, MaskMeasure, is_usable_part, measure_masks, polygon_area, polygon_box
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from tailwise.formats.geometry import Bools, Ints
 
 Parts = list[list[float]]
 
@@ -65,17 +70,51 @@ class Shapes:
 def read_shapes(raws: Sequence[msgspec.Raw]) -> Shapes:
     """Judge the segmentations of a run of annotations; an empty value means that there is none."""
     shapes = Shapes(bytearray(len(raws)), raws)
-    kind = shapes.kind
-    for row, raw in enumerate(raws):
-        text = bytes(raw)
-        # `[[` and the first `]` being the last but one: a single part. Counting stops at the fifth comma.
-        if text[:2] == b"[[" and text.find(b"]") == len(text) - 2 and len(text.split(b",", _MIN_COMMAS)) > _MIN_COMMAS:
-            kind[row] = Shape.POLYGON
-        elif text:
-            kind[row] = _judge(text, row, shapes)
+    if not raws:
+        return shapes
+    # NUL cannot be part of JSON; two more at the end let every row be looked at two bytes deep.
+    joined = b"\0".join(raws) + b"\0\0"
+    data = np.frombuffer(joined, np.uint8)
+    starts = np.concatenate(([0], np.flatnonzero(data[:-2] == 0) + 1))
+    nested = (data[starts] == ord("[")) & (data[starts + 1] == ord("["))
+    others = np.flatnonzero(~nested & (data[starts] != 0)).tolist()
+    if _words(joined) == sum(_words(bytes(raws[row])) for row in others):
+        sound = nested & _has_only_polygons(data, starts)
+        shapes.kind = bytearray(np.where(sound, Shape.POLYGON, Shape.NONE).astype(np.uint8))
+        others = np.flatnonzero(~sound & (data[starts] != 0)).tolist()
+    else:
+        others = np.flatnonzero(data[starts] != 0).tolist()
+    for row in others:
+        shapes.kind[row] = _judge(bytes(raws[row]), row, shapes)
     if shapes.masks:
         _measure(shapes)
     return shapes
+
+
+def _words(text: bytes) -> int:
+    """Count what texts, null and true are recognised by."""
+    return text.count(b'"') + text.count(b"u")
+
+
+def _has_only_polygons(data: npt.NDArray[np.uint8], starts: Ints) -> Bools:
+    """Mark the values that are plainly lists of polygons of three points or more, without decoding them.
+
+    `data` holds the values one after the other, from `starts` on. Between the ends of two polygons lie at least five
+    commas, and one more that parts them; after the last polygon there is nothing but the end of the list.
+    """
+    found = np.zeros(len(starts), np.bool_)
+    ends = np.flatnonzero(data == ord("]"))
+    if not len(ends):
+        return found
+    owner = np.searchsorted(starts, ends, side="right") - 1
+    borders = np.sort(np.concatenate((starts, ends)))
+    is_comma = (data == ord(",")).view(np.int8)
+    commas = np.add.reduceat(is_comma, borders, dtype=np.int32)[np.searchsorted(borders, ends) - 1]
+    is_last = np.concatenate((owner[1:] != owner[:-1], [True]))
+    is_first = np.concatenate(([True], is_last[:-1]))
+    enough = np.where(is_last, commas == 0, commas >= _MIN_COMMAS + ~is_first)
+    found[owner[is_last]] = np.logical_and.reduceat(enough, np.flatnonzero(is_first))
+    return found & (np.bincount(owner, minlength=len(starts)) > 1)
 
 
 def _judge(text: bytes, row: int, shapes: Shapes) -> Shape:
@@ -100,6 +139,8 @@ def _judge(text: bytes, row: int, shapes: Shapes) -> Shape:
 
 def _value(text: bytes) -> object:
     try:
+        if text[:1] == b"{":
+            return _ANY.decode(text)
         return _PARTS.decode(text)
     except msgspec.ValidationError:
         return _ANY.decode(text)

@@ -7,8 +7,8 @@ by column; its runs alternate between background and foreground and begin with b
 from __future__ import annotations
 
 import re
-from itertools import chain
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from array import array
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +70,7 @@ def decode_counts(texts: Sequence[bytes]) -> Runs:
     values = np.add.reduceat((groups & 0x1F) << shift, first)
     values = np.where(groups[last] & 0x10, values - (np.int64(1) << (5 * length)), values)
     starts = np.cumsum([0, *(len(text) for text in texts[:-1])])
-    lengths = np.add.reduceat(is_last.astype(np.int64), starts)
+    lengths = np.add.reduceat(is_last, starts, dtype=np.int64)
     place = _places(lengths)
     for linked in ((place % 2 == 1), (place % 2 == 0) & (place > 0)):
         values[linked] = _running_sums(values[linked], np.repeat(np.arange(len(texts)), lengths)[linked])
@@ -101,7 +101,9 @@ def measure_masks(masks: Sequence[Mask]) -> list[MaskMeasure | None]:
     sized = [i for i, m in enumerate(masks) if 0 < m.height <= MAX_SIDE_PX and 0 < m.width <= MAX_SIDE_PX]
     texts = [(i, counts) for i in sized if isinstance(counts := masks[i].counts, bytes) and is_mask_text(counts)]
     lists = [
-        (i, runs) for i in sized if not isinstance(counts := masks[i].counts, bytes) and (runs := _numbers(counts))
+        (i, runs)
+        for i in sized
+        if not isinstance(counts := masks[i].counts, bytes) and (runs := _numbers(counts)) is not None
     ]
     for places, runs in (
         ([i for i, _ in texts], decode_counts([t for _, t in texts]) if texts else None),
@@ -157,14 +159,16 @@ def _running_sums(values: Ints, owner: Ints) -> Ints:
     return sums - np.repeat(before, np.diff(np.concatenate((begins, [len(values)]))))
 
 
-def _numbers(counts: Sequence[object]) -> list[int] | None:
-    runs = [c for c in counts if isinstance(c, int) and not isinstance(c, bool) and 0 <= c <= MAX_SIDE_PX**2]
-    return runs if len(runs) == len(counts) else None
+def _numbers(counts: Sequence[object]) -> Ints | None:
+    try:
+        runs = np.frombuffer(array("q", cast("Sequence[int]", counts)), np.int64)
+    except (TypeError, OverflowError):
+        return None
+    return runs if len(runs) and int(runs.min()) >= 0 and int(runs.max()) <= MAX_SIDE_PX**2 else None
 
 
-def _joined(lists: Sequence[list[int]]) -> Runs:
-    lengths = np.array([len(runs) for runs in lists], np.int64)
-    return Runs(np.fromiter(chain.from_iterable(lists), np.int64, int(lengths.sum())), lengths)
+def _joined(lists: Sequence[Ints]) -> Runs:
+    return Runs(np.concatenate(lists), np.array([len(runs) for runs in lists], np.int64))
 
 
 def polygon_area(parts: Sequence[Sequence[float]]) -> float:
