@@ -17,6 +17,7 @@ from tailwise.formats.image_lists import folder_split
 from tailwise.formats.listing import Entry, Listing
 from tailwise.formats.plain_images import PlainImagesReader
 from tailwise.formats.unsupported import recognise
+from tailwise.formats.voc import VocReader
 from tailwise.formats.yolo import YoloReader
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 READERS: tuple[Reader, ...] = (
     CocoReader(),
     YoloReader(),
+    VocReader(),
     FolderReader(),
     CsvReader(),
     PlainImagesReader(),
