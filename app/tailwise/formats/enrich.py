@@ -111,6 +111,8 @@ def _names(data: SourceData, state: MediaState) -> list[str]:
 
 
 def _report_listing(request: ReadRequest, reported: set[str], log: FindingLog) -> None:
+    for path in request.listing.garbled:
+        log.add("FS-03", Severity.SKIPPED, "names that are no text in any encoding", "left out; rename them", path)
     if not reported & {"IF-01", "IF-07"}:
         for path in request.listing.hidden:
             log.add("FS-01", Severity.NOTE, "hidden files and litter of the system", "left out", path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import UnreadableSourceError
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 IMAGE_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .bmp .dib .webp .tif .tiff .gif .ppm .pgm .pbm .jp2 .heic .heif .dng .mpo".split()  # noqa: SIM905
 )
+_IMAGE_ENDINGS = tuple(IMAGE_SUFFIXES)
+_LONGEST_SUFFIX = max(map(len, IMAGE_SUFFIXES))
 LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"})
 PEEK_BYTES = 65_536
+_REPORT_EVERY = 1000
 _DIGITS = re.compile(r"([0-9]+)")
 
 
@@ -47,17 +50,21 @@ class Entry:
     @property
     def suffix(self) -> str:
         """Lower-case suffix with its dot."""
-        return PurePosixPath(self.path).suffix.lower()
+        name = self.name
+        dot = name.rfind(".")
+        return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
     @property
     def stem(self) -> str:
         """Name without its last suffix."""
-        return PurePosixPath(self.path).stem
+        name = self.name
+        dot = name.rfind(".")
+        return name[:dot] if 0 < dot < len(name) - 1 else name
 
     @property
     def is_image(self) -> bool:
         """Whether the suffix is that of an image."""
-        return self.suffix in IMAGE_SUFFIXES
+        return self.path[-_LONGEST_SUFFIX:].lower().endswith(_IMAGE_ENDINGS)
 
 
 @dataclass(slots=True)
@@ -68,6 +75,7 @@ class Listing:
         hidden: hidden files and litter left out.
         outside: links that lead out of the root, and broken ones; left out.
         folders: every folder (relative path), also those without files.
+        garbled: files and folders whose names are no text in any encoding, with their bytes escaped; left out.
     """
 
     root: Path
@@ -76,10 +84,11 @@ class Listing:
     hidden: list[str] = field(default_factory=list[str])
     outside: list[str] = field(default_factory=list[str])
     folders: list[str] = field(default_factory=list[str])
+    garbled: list[str] = field(default_factory=list[str])
 
     def absolute(self, relative: str) -> Path:
         """Return the path on disk of an entry of this listing."""
-        return self.root.joinpath(*relative.split("/"))
+        return self.root / relative
 
     def images(self) -> list[Entry]:
         """Return the entries that look like images by their suffix."""
@@ -140,27 +149,36 @@ def natural_key(text: str) -> list[str | int]:
 
 
 def _walk(listing: Listing, root: Path, real_root: Path) -> Iterator[None]:
-    pending = [root]
+    pending = [(root, "")]
     seen: set[tuple[int, int]] = set()
     while pending:
-        folder = pending.pop()
+        folder, prefix = pending.pop()
         status = folder.stat()
         if (status.st_dev, status.st_ino) in seen:
             continue
         seen.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as found:
-            for entry in found:
-                relative = Path(entry.path).relative_to(root).as_posix()
-                if entry.name.startswith(".") or entry.name.lower() in LITTER:
+            for number, entry in enumerate(found, 1):
+                relative = prefix + entry.name
+                if not _is_text(entry.name):
+                    listing.garbled.append(relative.encode("utf-8", "backslashreplace").decode())
+                elif entry.name.startswith(".") or entry.name.lower() in LITTER:
                     listing.hidden.append(relative)
                 elif entry.is_symlink() and not _stays_inside(Path(entry.path), real_root):
                     listing.outside.append(relative)
                 elif entry.is_dir():
                     listing.folders.append(relative)
-                    pending.append(Path(entry.path))
+                    pending.append((Path(entry.path), f"{relative}/"))
                 elif entry.is_file():
                     listing.entries.append(Entry(relative, entry.stat().st_size))
+                if number % _REPORT_EVERY == 0:
+                    yield
         yield
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name can be stored: on Linux any bytes are a name, and what is not UTF-8 comes as surrogates."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _stays_inside(link: Path, real_root: Path) -> bool:

@@ -76,7 +76,7 @@ class YoloReader:
         log = FindingLog()
         listing = request.listing
         progress.stage("Looking for images and labels")
-        layout = LayoutFinder(listing, request.answers, log).find()
+        layout = LayoutFinder(listing, request.answers, log, progress).find()
         if not any(slot.label for slot in layout.slots):
             raise UnreadableSourceError(
                 f"There are no YOLO labels below {request.path}",
@@ -145,7 +145,8 @@ def _read_labels(
 
 def _bytes(listing: Listing, path: str, log: FindingLog) -> bytes:
     try:
-        return listing.absolute(path).read_bytes()
+        with open(f"{listing.root}/{path}", "rb") as file:  # noqa: PTH123  a Path doubles the time per small file
+            return file.read()
     except OSError as error:
         log.add("YO-25", Severity.ERROR, "a label file cannot be read", "its labels are missing", f"{path}: {error}")
         return b""

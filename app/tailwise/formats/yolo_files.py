@@ -56,10 +56,11 @@ def label_folders(listing: Listing, scope: str, not_labels: Iterable[str]) -> di
     prefix = f"{scope}/" if scope else ""
     found: dict[str, list[str]] = {}
     for entry in listing.entries:
-        if entry.suffix == ".txt" and entry.path.startswith(prefix) and entry.path not in left_out:
-            name = entry.name.lower()
-            if name not in _CLASS_LIST_NAMES and not _NO_LABELS.fullmatch(name):
-                found.setdefault(entry.folder, []).append(entry.path)
+        path = entry.path
+        if path[-4:].lower() == ".txt" and path.startswith(prefix) and path not in left_out:
+            folder, _, name = path.rpartition("/")
+            if name.lower() not in _CLASS_LIST_NAMES and not _NO_LABELS.fullmatch(name):
+                found.setdefault(folder, []).append(path)
     sizes = {entry.path: entry.size for entry in listing.entries}
     return {folder: paths for folder, paths in found.items() if _holds_labels(listing, paths, sizes)}
 
@@ -72,7 +73,7 @@ def label_verdict(head: bytes) -> bool | None:
         lines.pop()  # cut off in the middle
     if not lines:
         return None
-    return sum(is_label_line(line) for line in lines[:10]) > 0.5 * len(lines[:10])
+    return sum(is_label_line(line) for line in lines[:10]) >= 0.5 * len(lines[:10])
 
 
 def is_label_line(line: str) -> bool:
@@ -106,4 +107,4 @@ def _holds_labels(listing: Listing, paths: list[str], sizes: dict[str, int]) -> 
     step = max(1, len(filled) // _SAMPLES_PER_FOLDER)
     verdicts = [label_verdict(listing.peek(path, _HEAD)) for path in filled[::step][:_SAMPLES_PER_FOLDER]]
     judged = [verdict for verdict in verdicts if verdict is not None]
-    return not judged or sum(judged) > 0.5 * len(judged)
+    return not judged or sum(judged) >= 0.5 * len(judged)

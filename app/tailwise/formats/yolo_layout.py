@@ -13,12 +13,14 @@ from tailwise.formats.paths import clean, is_anchored
 from tailwise.formats.yolo_config import YoloConfig, read_class_list, read_config, read_text
 from tailwise.formats.yolo_files import class_lists, descriptions, label_folders
 from tailwise.formats.yolo_pairing import LABELS_KEY, LabelPairing, Slot
+from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tailwise.domain.findings import FindingLog
     from tailwise.formats.listing import Listing
+    from tailwise.ops.progress import Progress
 
 FILE_KEY, NAMES_KEY, EXTRA_KEY = "file", "names", "extra_images"
 
@@ -36,7 +38,8 @@ class YoloLayout:
 class LayoutFinder:
     """Finds the layout of one listing."""
 
-    def __init__(self, listing: Listing, answers: Mapping[str, str], log: FindingLog) -> None:
+    def __init__(self, listing: Listing, answers: Mapping[str, str], log: FindingLog, progress: Progress) -> None:
+        self._progress = progress
         self._listing = listing
         self._answers = answers
         self._log = log
@@ -59,7 +62,7 @@ class LayoutFinder:
             config.splits = {}
             self._add_all_images()
         labels = label_folders(self._listing, self._label_scope(), {*self._files, config.names_file})
-        LabelPairing(self._listing, self._slots, self._log).pair(labels)
+        LabelPairing(self._listing, self._slots, self._log).pair(labels, self._progress)
         names = self._class_names(config, labels)
         return YoloLayout(config, list(self._slots.values()), names, self._files)
 
@@ -117,7 +120,8 @@ class LayoutFinder:
             while stripped.startswith("../"):
                 stripped = stripped[3:]
                 candidates.append(clean(stripped, config.folder))
-        candidates += [clean(value.rpartition("/")[2], config.folder)]
+        if value.endswith((".txt", ".names")):  # Darknet writes data/train.txt for a list beside the description
+            candidates.append(clean(value.rpartition("/")[2], config.folder))
         candidates += [_other_split_word(c) for c in candidates if c is not None]
         for candidate in candidates:
             if candidate is not None and (candidate in self._folders or candidate in self._paths):
@@ -140,7 +144,7 @@ class LayoutFinder:
     def _add_folder(self, split: str, folder: str) -> None:
         prefix = f"{folder}/" if folder else ""
         found = [entry.path for entry in self._listing.entries if entry.is_image and entry.path.startswith(prefix)]
-        for path in found:
+        for path in track(found, self._progress, 4096):
             self._slot(path, is_present=True).splits.append(split)
         if not found:
             self._log.add(
@@ -195,7 +199,7 @@ class LayoutFinder:
         """Take every image; splits come from list files that name them, else from folder names."""
         lists = [e for e in find_image_lists(self._listing) if e.path not in self._files]
         by_stem = split_names(entry.stem for entry in lists)
-        for entry in self._listing.images():
+        for entry in track(self._listing.images(), self._progress, 4096):
             slot = self._slot(entry.path, is_present=True)
             if not by_stem and (split := path_split(entry.folder)) is not None:
                 slot.splits.append(split)

@@ -14,12 +14,14 @@ from tailwise.domain.findings import Severity
 from tailwise.formats.image_lists import path_split
 from tailwise.formats.matching import NameMatcher
 from tailwise.formats.yolo_files import label_verdict
+from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tailwise.domain.findings import FindingLog
     from tailwise.formats.listing import Listing
+    from tailwise.ops.progress import Progress
 
 LABELS_KEY = "labels"
 MAX_OPENED = 1000
@@ -48,7 +50,7 @@ class LabelPairing:
         self._slots = slots
         self._log = log
 
-    def pair(self, labels: dict[str, list[str]]) -> None:
+    def pair(self, labels: dict[str, list[str]], progress: Progress) -> None:
         """Pair images with the label files of the folders in `labels`.
 
         Raises:
@@ -56,7 +58,7 @@ class LabelPairing:
         """
         free = {path.lower(): path for paths in labels.values() for path in paths}
         used: set[str] = set()
-        for slot in self._slots.values():
+        for slot in track(self._slots.values(), progress, 4096):
             slot.label = next((free[low] for low in _label_places(slot.path) if low in free), None)
             if slot.label is not None:
                 used.add(slot.label)
@@ -96,7 +98,9 @@ class LabelPairing:
                 if one < other and is_same_split and len(ones & others) > 0.5 * min(len(ones), len(others)):
                     rivals |= {one, other}
         if rivals:
-            choices = tuple(Choice(folder, f"{folder}: {len(folders[folder]):,} label files") for folder in sorted(rivals))
+            choices = tuple(
+                Choice(folder, f"{folder}: {len(folders[folder]):,} label files") for folder in sorted(rivals)
+            )
             text = "Several folders hold label files of the same names: which are the labels of this dataset?"
             raise QuestionError([Question(LABELS_KEY, text, choices)])
 

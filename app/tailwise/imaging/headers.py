@@ -1,20 +1,28 @@
-"""Width, height and EXIF orientation from the first bytes of an image file; no pixel is decoded."""
+"""Width, height and EXIF orientation from the first bytes of an image file; no pixel is decoded.
+
+JPEG and PNG, nearly all there is, are read here in one pass; `imagesize` knows the rest.
+"""
 
 from __future__ import annotations
 
-import io
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
 from tailwise.domain.records import ImageHeader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 HEAD_BYTES = 16_384
 # No camera, scanner or mosaic in use reaches this; a header that says more lies, and the number must fit 32 bits.
 MAX_SIDE = 1_000_000
 
+_JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
+_ENDS = frozenset({0xD9, 0xDA})
+_MAX_SEGMENTS = 2000
 _ORIENTATION_TAG = 0x0112
 _SHORT = 3
 
@@ -27,30 +35,60 @@ def read_header(path: Path) -> ImageHeader | None:
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-            size = _size(io.BytesIO(head))
-            if size is None and len(head) == HEAD_BYTES:
-                size = _size(file)
+            if head.startswith(_JPEG):
+                header = _jpeg_header(file, head)
+            elif head.startswith(_PNG):
+                header = _png_header(head)
+            else:
+                header = _other_header(file, head)
     except OSError:
         return None
-    return None if size is None else ImageHeader(*size, orientation=exif_orientation(head))
+    return header if header and 0 < header.width <= MAX_SIDE and 0 < header.height <= MAX_SIDE else None
 
 
-def exif_orientation(head: bytes) -> int:
-    """Return the EXIF orientation (1..8) told by the first bytes of a JPEG file; 1 for anything else or broken."""
-    position = 2 if head.startswith(b"\xff\xd8") else len(head)
-    while position + 4 <= len(head) and head[position] == 0xFF:
-        marker = head[position + 1]
+def _png_header(head: bytes) -> ImageHeader | None:
+    if len(head) < 26 or head[12:16] != b"IHDR":
+        return None
+    return ImageHeader(*struct.unpack_from(">II", head, 16))
+
+
+def _jpeg_header(file: BinaryIO, head: bytes) -> ImageHeader | None:
+    orientation = 1
+    for marker, body in _segments(file, head):
+        if marker == 0xE1 and body.startswith(b"Exif\0\0"):
+            orientation = _tiff_orientation(body[6:])
+        elif marker in _FRAMES:
+            if len(body) < 5:
+                return None
+            height, width = struct.unpack_from(">HH", body, 1)
+            return ImageHeader(width, height, orientation)
+    return None
+
+
+def _segments(file: BinaryIO, head: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield marker and first bytes of the segments of a JPEG file up to its pixels, reading on where `head` ends."""
+    data, start, position = head, 0, 2
+    for _ in range(_MAX_SEGMENTS):
+        if position + 4 > start + len(data):
+            file.seek(position)
+            data, start = file.read(HEAD_BYTES), position
+        at = position - start
+        if len(data) < at + 4 or data[at] != 0xFF:
+            return
+        marker = data[at + 1]
         if marker == 0xFF:  # padding
             position += 1
-            continue
-        length = int.from_bytes(head[position + 2 : position + 4], "big")
-        if marker in {0xD9, 0xDA} or length < 2:
-            break
-        body = head[position + 4 : position + 2 + length]
-        if marker == 0xE1 and body.startswith(b"Exif\0\0"):
-            return _tiff_orientation(body[6:])
-        position += 2 + length
-    return 1
+        elif marker in _WITHOUT_LENGTH:
+            position += 2
+        else:
+            length = int.from_bytes(data[at + 2 : at + 4], "big")
+            if marker in _ENDS or length < 2:
+                return
+            if (marker in _FRAMES or marker == 0xE1) and at + 2 + length > len(data):
+                file.seek(position)
+                data, start, at = file.read(max(HEAD_BYTES, length + 2)), position, 0
+            yield marker, data[at + 4 : at + 2 + length]
+            position += 2 + length
 
 
 def _tiff_orientation(data: bytes) -> int:
@@ -69,12 +107,11 @@ def _tiff_orientation(data: bytes) -> int:
     return 1
 
 
-def _size(file: BinaryIO) -> tuple[int, int] | None:
+def _other_header(file: BinaryIO, head: bytes) -> ImageHeader | None:
+    if not head or head.lstrip()[:1] == b"<":  # SVG has no pixels, and entities in it could be a bomb
+        return None
     # Imported here: it draws in an HTTP client (never used: it is given open files only) and costs 0.1 s.
     import imagesize
 
     file.seek(0)
-    if file.read(5).lstrip().startswith(b"<"):  # SVG has no pixels, and entities in it could be a bomb
-        return None
-    width, height = imagesize.get(file, exif_rotation=False)
-    return (width, height) if 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE else None
+    return ImageHeader(*imagesize.get(file, exif_rotation=False))
