@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,12 +64,14 @@ def streams_of_project(project: Project, request: PlanRequest) -> tuple[Stream, 
         )
     unit = Unit.IMAGES if request.unit is QuotaUnit.IMAGES else Unit.OBJECTS
     names = [c.name for c in request.classes]
-    streams = [_stream(sliced, cell, unit, names) for cell in cells]
-    if request.reserve.discovery > 0:
-        pool = np.flatnonzero(sliced.pool)
-        everything = _Cell("anything", "", "", pool)
-        drawn = _stream(sliced, everything, unit, names, Route.RANDOM)
-        streams.append(drawn)
+    kept = request.reserve.discovery
+    streams = [_stream(sliced, cell, unit, names, Route.TARGETED, 1 - kept) for cell in cells]
+    if kept > 0:
+        # What random drawing takes is taken from the streams in proportion, so that no item is promised twice.
+        left = sum(_distinct(sliced, cell.rows) for cell in cells) - sum(s.available for s in streams)
+        everything = _Cell("", "", "", np.flatnonzero(sliced.pool))
+        drawn = _stream(sliced, everything, unit, names, Route.RANDOM, 1.0)
+        streams.append(replace(drawn, available=left))
     return tuple(streams)
 
 
@@ -142,8 +145,9 @@ def _telling_axis(sliced: ProjectCube, wanted: list[int]) -> CubeAxis | None:
         if kinds.get(name) != AxisKind.CONDITION or len(axis.values) > MAX_VALUES or known < KNOWN_SHARE:
             continue
         _, counts, items = sliced.cube.table([name], Unit.IMAGES, sliced.labelled)
-        # The wanted classes against everything that was looked at: a condition that only shifts all alike tells nothing.
-        strength = cramers_v(np.vstack([counts[wanted], items[None, :]]), bias_corrected=True)
+        # Against everything that was looked at: a condition that shifts all classes alike tells nothing.
+        table = np.vstack([counts[wanted], items[None, :]]).astype(np.float64)
+        strength = cramers_v(table, bias_corrected=True)
         if strength is not None and (best is None or strength > best[0]):
             best = (strength, name)
     return sliced.cube.axes[best[1]] if best and best[0] > 0 else None
@@ -165,7 +169,9 @@ def _by_source(sliced: ProjectCube, pool: NDArray[np.int64]) -> list[_Cell]:
     return [_Cell(name, "", "", pool[sliced.columns.source[pool] == code]) for code, name in enumerate(axis.values)]
 
 
-def _stream(sliced: ProjectCube, cell: _Cell, unit: Unit, names: list[str], route: Route = Route.TARGETED) -> Stream:
+def _stream(
+    sliced: ProjectCube, cell: _Cell, unit: Unit, names: list[str], route: Route, share: float
+) -> Stream:
     like = sliced.labelled
     if cell.axis and cell.value in sliced.cube.axis(cell.axis).values:
         like = like & sliced.cube.item_mask([(cell.axis, cell.value)])
@@ -175,7 +181,7 @@ def _stream(sliced: ProjectCube, cell: _Cell, unit: Unit, names: list[str], rout
     is_random = route is Route.RANDOM
     return Stream(
         name=RANDOM if is_random else cell.name,
-        available=_distinct(sliced, cell.rows),
+        available=math.ceil(share * _distinct(sliced, cell.rows)),
         source=None if is_random else cell.source,
         route=route,
         yields=tuple(
