@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tailwise.domain.findings import MAX_EXAMPLES, Severity
+from tailwise.formats.finding_rules import SHARED_RULES, Rule, RuleBook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,30 +19,7 @@ if TYPE_CHECKING:
     from tailwise.domain.findings import FindingLog
 
 
-class Rule(NamedTuple):
-    """Severity, what was found, and what was done or can be done about it."""
-
-    severity: Severity
-    message: str
-    action: str
-
-
-RULES = {
-    "BOX-01": Rule(
-        Severity.WARNING,
-        "the width or height of a box is not positive",
-        "kept and marked as degenerate; correct or delete it in the labelling tool",
-    ),
-    "BOX-02": Rule(
-        Severity.WARNING,
-        "a box reaches out of its image by more than half a pixel",
-        "kept as it is and marked; its area counts in full",
-    ),
-    "BOX-03": Rule(
-        Severity.WARNING,
-        "a box is not four numbers, or has numbers that cannot be pixels",
-        "the box around its polygon or mask is used, else the annotation counts without a place",
-    ),
+RULES = SHARED_RULES | {
     "CO-01": Rule(
         Severity.NOTE,
         "a category has the id 0",
@@ -160,26 +138,10 @@ RULES = {
         "every annotation has a score: these are predictions of a model, not labels",
         "imported as predictions; answer predictions=no to count them as labels",
     ),
-    "IMG-01": Rule(
-        Severity.WARNING,
-        "the file of an image is not there",
-        "kept without it; counts and plans work, thumbnails and duplicates do not. Open the folder that holds both",
-    ),
     "IMG-02": Rule(
         Severity.WARNING,
         "the size of an image differs from the one its annotations were made for",
         "the size of the annotation file is used; check whether the image was scaled, rotated or exchanged",
-    ),
-    "IMG-03": Rule(
-        Severity.NOTE,
-        "images are stored turned by a quarter (EXIF)",
-        "nothing was turned; the annotations fit the image as it is stored or as it is seen",
-    ),
-    "IMG-04": Rule(Severity.WARNING, "a file is no readable image", "kept and marked as unreadable"),
-    "IMP-20": Rule(
-        Severity.ERROR,
-        "more than 20 % of the records had to be left out",
-        "the rest was read, but counts may be far off; look at the findings that say left out",
     ),
     "JSON-01": Rule(Severity.REPAIRED, "a number is NaN or infinite", "taken as missing"),
     "JSON-02": Rule(Severity.REPAIRED, "the file is not plain UTF-8", "read in the encoding found"),
@@ -196,18 +158,8 @@ RULES = {
 }
 
 
-def report(log: FindingLog, code: str, example: str = "", count: int = 1) -> None:
-    """Add `count` occurrences of `code` to the findings."""
-    rule = RULES[code]
-    log.add(code, rule.severity, rule.message, rule.action, example, count)
-
-
-def report_all(log: FindingLog, code: str, count: int, examples: Iterable[str]) -> None:
-    """Add `count` occurrences of `code` at once, of which `examples` are the first; nothing when there is none."""
-    if count > 0:
-        for example in islice(examples, MAX_EXAMPLES):
-            report(log, code, example, 0)
-        report(log, code, count=count)
+_BOOK = RuleBook(RULES)
+report, report_all = _BOOK.report, _BOOK.report_all
 
 
 @dataclass(slots=True)

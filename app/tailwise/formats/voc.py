@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
+import re
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tailwise.domain.errors import UnreadableSourceError
-from tailwise.domain.findings import FindingLog, Severity
+import numpy as np
+
+from tailwise.domain.errors import RequestError, UnreadableSourceError
+from tailwise.domain.findings import FindingLog
 from tailwise.domain.records import (
     AnnotationFlag,
     AnnotationKind,
@@ -21,10 +23,15 @@ from tailwise.domain.records import (
 )
 from tailwise.formats.contract import Evidence
 from tailwise.formats.declared_sizes import settle_sizes
-from tailwise.formats.matching import ImageMatcher, stem_of
+from tailwise.formats.geometry import Boxes, degenerate, outside
+from tailwise.formats.image_lists import path_split
 from tailwise.formats.sizes import read_headers
-from tailwise.formats.voc_sets import read_sets
-from tailwise.formats.voc_xml import ROOT_TAG, VocFile, parse_voc
+from tailwise.formats.text_encoding import ENCODING_KEY
+from tailwise.formats.voc_codes import report, report_all
+from tailwise.formats.voc_items import VocPlacer
+from tailwise.formats.voc_sets import StemIndex, read_sets
+from tailwise.formats.voc_xml import VocFile, read_voc
+from tailwise.formats.xml_text import XmlForbiddenError, XmlRefusedError
 from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
@@ -32,31 +39,11 @@ if TYPE_CHECKING:
     from tailwise.formats.listing import Entry, Listing
     from tailwise.ops.progress import Progress
 
-MAX_XML_BYTES = 64 << 20
-SKIP_WARNING_SHARE = 0.2
-_PROBED = 20
-_EDGE_PX = 1.0  # files written by 1-based tools reach one pixel further
-
-_RULES = {
-    "VO-04": (Severity.REPAIRED, "a box has its corners exchanged", "turned round in memory"),
-    "VO-04b": (Severity.WARNING, "a box has no width or no height", "kept and counted as an object without area"),
-    "VO-05": (Severity.WARNING, "a box is not four numbers", "the object counts without a place"),
-    "VO-07": (Severity.SKIPPED, "an object has no name", "left out; give it a class in the labelling tool"),
-    "VO-07b": (Severity.WARNING, "an object has no bndbox", "the hull of its polygon is used, if there is one"),
-}
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What is gathered while the files are read."""
-
-    data: SourceData
-    log: FindingLog
-    matcher: ImageMatcher
-    item_of_stem: dict[str, int] = field(default_factory=dict[str, int])
-    category_of: dict[str, int] = field(default_factory=dict[str, int])
-    taken: set[str] = field(default_factory=set[str])
-    declared: list[int] = field(default_factory=list[int])
+SKIPPED_SHARE = 0.2
+_PROBED = 40
+_ROOT = re.compile(rb"<annotation[\s>]")
+_OBJECT_CODES = {"reversed": "VO-04", "unusable": "VO-05", "polygon": "VO-07b", "rotated": "VO-07b", "none": "VO-07b"}
+_ANSWERS = {"no_annotations": ("empty", "unlabelled"), "extra_images": ("pool", "ignore")}
 
 
 class VocReader:
@@ -66,23 +53,23 @@ class VocReader:
     title = "Pascal VOC"
 
     def probe(self, listing: Listing) -> Evidence:
-        """Look for XML files rooted `<annotation>`."""
+        """Look for XML files rooted `<annotation>`, and for the folders VOC has."""
         files = listing.with_suffix(".xml")
         if not files:
             return Evidence(0, (), ("XML files",))
-        seen = [listing.peek(f.path, 4096) for f in files[:: max(1, len(files) // _PROBED)][:_PROBED]]
-        share = sum(_looks_like_voc(head) for head in seen) / len(seen)
+        heads = [listing.peek(entry.path) for entry in files[:: max(1, len(files) // _PROBED)][:_PROBED]]
+        fitting = [head for head in heads if _ROOT.search(head)]
+        share = len(fitting) / len(heads)
         if share < 0.5:
-            return Evidence(0, (), (f"XML files that begin with <{ROOT_TAG}>",))
-        found = [f"{len(files):,} XML files that begin with <{ROOT_TAG}>"]
-        missing: list[str] = []
-        score = 75
-        for folder, weight in (("Annotations", 8), ("ImageSets", 8), ("JPEGImages", 4)):
-            if any(f == folder or f.endswith("/" + folder) for f in listing.folders):
-                found.append(f"a folder {folder}")
-                score += weight
-            else:
-                missing.append(f"a folder {folder}")
+            return Evidence(0, (), ("XML files that begin with <annotation>",))
+        found, missing, score = [f"{len(files):,} XML files that begin with <annotation>"], list[str](), 75
+        for name, weight in (("Annotations", 8), ("ImageSets", 8), ("JPEGImages", 4)):
+            is_there = any(folder.rpartition("/")[2] == name for folder in listing.folders)
+            (found if is_there else missing).append(f"a folder {name}")
+            score += weight if is_there else 0
+        if not any(b"<bndbox" in head or b"<object" not in head for head in fitting):
+            missing.append("boxes: these may be polygons of LabelMe")
+            score -= 25
         return Evidence(round(score * share), tuple(found), tuple(missing))
 
     def read(self, request: ReadRequest, progress: Progress) -> SourceData:
@@ -90,167 +77,187 @@ class VocReader:
 
         Raises:
             UnreadableSourceError: there is no VOC file, or not one of them can be read.
+            QuestionError: the encoding of a published list is not known; key `encoding`.
         """
+        for key, allowed in _ANSWERS.items():
+            if request.answers.get(key, allowed[0]) not in allowed:
+                raise RequestError(f"{key}={request.answers[key]} is not known", f"Answer {' or '.join(allowed)}")
         listing = request.listing
         files = listing.with_suffix(".xml")
-        if not files:
-            raise UnreadableSourceError(f"There is no XML file below {request.path}", "Choose the VOC folder")
-        data = SourceData(self.key, request.path.stem, str(listing.root), request.role, answers=dict(request.answers))
-        reading = _Reading(data, FindingLog(), ImageMatcher(listing))
-        progress.stage("Reading annotations", len(files))
-        for entry in track(files, progress, 64):
-            _read_file(reading, listing, entry)
-        if not data.items:
-            _refuse(reading, files)
-        if listing.dropped is None and request.answers.get("extra_images") != "ignore":
-            _add_pool(reading, listing)
-        data.splits = read_sets(listing, reading.item_of_stem, list(reading.category_of), reading.log)
-        _settle_sizes(reading, request, progress)
-        _flag_outside(reading)
-        if request.role is Role.POOL:
-            data.items.state = array("b", [LabelState.UNLABELLED] * len(data.items))
+        name = request.path.stem if listing.dropped else request.path.name
+        data = SourceData(self.key, name, str(listing.root), request.role, answers=dict(request.answers))
+        reading = _Reading(request, data, FindingLog())
+        reading.read(files, progress)
+        reading.add_lists()
+        reading.check_sizes(progress)
+        reading.check_boxes()
+        reading.tell()
         data.findings = reading.log.findings()
         return data
 
 
-def _looks_like_voc(head: bytes) -> bool:
-    return b"<annotation>" in head or b"<annotation " in head
+@dataclass(slots=True)
+class _Reading:
+    """What is gathered while the files are read. `placed` are items with their annotation files."""
 
+    request: ReadRequest
+    data: SourceData
+    log: FindingLog
+    class_of: dict[str, int] = field(default_factory=dict[str, int])
+    index: StemIndex = field(default_factory=StemIndex)
+    placed: list[tuple[int, Entry]] = field(default_factory=list[tuple[int, "Entry"]])
+    empty: list[str] = field(default_factory=list[str])
+    records: int = 0
+    skipped: int = 0
 
-def _read_file(reading: _Reading, listing: Listing, entry: Entry) -> None:
-    log = reading.log
-    try:
-        content = listing.absolute(entry.path).read_bytes() if entry.size <= MAX_XML_BYTES else b""
-    except OSError as error:
-        log.add("VO-10", Severity.ERROR, "a file cannot be read", "left out", f"{entry.path}: {error.strerror}")
-        return
-    parsed = parse_voc(content)
-    if parsed.error:
-        log.add("VO-10", Severity.ERROR, "a file is no readable VOC file", "left out", f"{entry.path}: {parsed.error}")
-        return
-    if parsed.has_local_path:
-        log.add("VO-11", Severity.NOTE, "files hold the path of the computer they were made on", "not kept", entry.path)
-    for code, seen in parsed.problems:
-        log.add(code, *_RULES[code], f"{entry.path}: {seen}")
-    item = _add_item(reading, entry, parsed)
-    for found in parsed.objects:
-        category = reading.category_of.get(found.name)
-        if category is None:
-            category = reading.category_of[found.name] = len(reading.data.categories)
-            reading.data.categories.append(CategoryRecord(found.name))
-        reading.data.annotations.append(
-            item,
-            category,
-            kind=AnnotationKind.POLYGON if found.is_polygon else AnnotationKind.BOX,
-            box=found.box,
-            area=max(0.0, found.box[2] * found.box[3]) if found.box else math.nan,
-            flags=found.flags,
-        )
+    def read(self, files: list[Entry], progress: Progress) -> None:
+        """Read the annotation files, then add the images without one."""
+        listing, items = self.request.listing, self.data.items
+        placer = VocPlacer(listing, items, self.log)
+        refused: list[str] = []
+        progress.stage("Reading annotations", len(files))
+        for entry in track(files, progress):
+            file = self._parse(entry, refused)
+            if file is None:
+                continue
+            item = placer.place(entry, file, self._state(entry, file))
+            self.placed.append((item, entry))
+            self.index.add(entry.path, item)
+            self._add_objects(item, entry, file)
+        if not self.placed:
+            example = f", for instance {refused[0]}" if refused else ""
+            raise UnreadableSourceError(
+                f"None of the {len(files):,} XML files in {self.request.path.name} is readable Pascal VOC{example}",
+                "VOC files begin with <annotation>; check how they were exported, or choose another format",
+                "\n".join(refused[:20]),
+            )
+        is_ignored = listing.dropped is not None or self.request.answers.get("extra_images") == "ignore"
+        for item in placer.add_images_without_annotations(is_ignored=is_ignored):
+            self.index.add(items.file_name[item], item)
 
+    def add_lists(self) -> None:
+        """Take the splits from the published lists; without any, from folders called after splits."""
+        data = self.data
+        published = read_sets(self.request.listing, self.index, self.request.answers, self.log)
+        data.files = [SourceFile(entry.path, entry.size) for entry in published.files]
+        for name in published.classes:
+            self._category(name)
+        if published.files:
+            data.splits = {name: items for name, items in published.splits.items() if items}
+            listed = {item for items in data.splits.values() for item in items}
+            lost = [entry.path for item, entry in self.placed if item not in listed]
+            report_all(self.log, "VO-08b", len(lost), lost)
+            return
+        for item, name in enumerate(data.items.file_name):
+            source = data.items.ext_id[item] or name
+            if split := path_split(source.rpartition("/")[0]):
+                data.splits.setdefault(split, array("i")).append(item)
 
-def _add_item(reading: _Reading, entry: Entry, parsed: VocFile) -> int:
-    """Find the image by the name of the XML file first: `filename` inside is often that of another image."""
-    data, log = reading.data, reading.log
-    path, stale = _image_of(reading, entry, parsed)
-    if stale:
-        log.add("VO-03", Severity.WARNING, "the image named in a file is not the one of its name", stale, entry.path)
-    if path is not None and path in reading.taken:
-        log.add("VO-12", Severity.WARNING, "two files describe one image", "kept as two items", entry.path)
-    reading.taken.add(path or "")
-    item = data.items.append(
-        path or parsed.filename.replace("\\", "/").rpartition("/")[2] or f"{entry.stem}.jpg",
-        ext_id=entry.stem,
-        size=parsed.size,
-        state=LabelState.LABELLED if parsed.objects else LabelState.EMPTY,
-        media=MediaState.PRESENT if path else MediaState.MISSING,
-        file=-1,
-    )
-    reading.item_of_stem.setdefault(entry.stem, item)
-    reading.declared.append(item)
-    data.files.append(SourceFile(entry.path, entry.size))
-    return item
-
-
-def _image_of(reading: _Reading, entry: Entry, parsed: VocFile) -> tuple[str | None, str]:
-    """Return the image's path and, where `filename` disagrees, what was done about it."""
-    named = parsed.filename.replace("\\", "/").rpartition("/")[2]
-    if named and stem_of(named) == entry.stem:
-        match = reading.matcher.find(named, _image_folders(entry))
-        if match.path is not None:
-            return match.path, ""
-    match = reading.matcher.find(entry.stem, _image_folders(entry))
-    if match.path is not None:
-        disagrees = bool(named) and stem_of(named) != entry.stem
-        return match.path, "the image of its own name is used" if disagrees else ""
-    if named and stem_of(named) != entry.stem:
-        match = reading.matcher.find(named, _image_folders(entry))
-        return match.path, "the image it names is used, as there is none of its own name" if match.path else ""
-    return None, ""
-
-
-def _image_folders(entry: Entry) -> tuple[str, ...]:
-    """Folders to look for the image in: beside the XML file, and the usual ones beside its folder."""
-    parent = entry.folder.rpartition("/")[0]
-    prefix = f"{parent}/" if parent else ""
-    return (entry.folder, f"{prefix}JPEGImages", f"{prefix}images", parent)
-
-
-def _refuse(reading: _Reading, files: list[Entry]) -> None:
-    examples = [e for f in reading.log.findings() if f.code == "VO-10" for e in f.examples]
-    raise UnreadableSourceError(
-        f"None of the {len(files):,} XML files is a readable VOC file ({examples[0] if examples else 'no annotation'})",
-        "Check how they were exported; Pascal VOC files begin with <annotation>",
-        "\n".join(examples),
-    )
-
-
-def _add_pool(reading: _Reading, listing: Listing) -> None:
-    for entry in listing.images():
-        if entry.path in reading.taken or "SegmentationClass" in entry.path or "SegmentationObject" in entry.path:
-            continue
-        item = reading.data.items.append(entry.path, ext_id=entry.stem, media=MediaState.PRESENT)
-        reading.item_of_stem.setdefault(entry.stem, item)
-        message, action = (
-            "an image has no annotation file",
-            "added as unlabelled; answer extra_images=ignore to leave out",
-        )
-        reading.log.add("VO-13", Severity.QUESTION, message, action, entry.path)
-
-
-def _settle_sizes(reading: _Reading, request: ReadRequest, progress: Progress) -> None:
-    data, log = reading.data, reading.log
-    names = data.items.file_name
-    present = [n for n, m in zip(names, data.items.media, strict=True) if m == MediaState.PRESENT]
-    headers = read_headers(request.listing, present, request.read_header, progress)
-    report = settle_sizes(data.items, headers, reading.declared)
-    for item in report.undeclared:
-        message, action = "a file tells no size of its image", "read from the image where it is there"
-        log.add("VO-01", Severity.REPAIRED, message, action, names[item])
-    for sentence in report.differing.values():
-        message, action = (
-            "a file tells another size than its image has",
-            "the size in the file is kept, as its boxes mean it",
-        )
-        log.add("VO-02", Severity.WARNING, message, action, sentence)
-    for item in report.missing:
-        message = "the file of an image is not there"
-        action = "kept without it; counts and plans work. Open the folder that holds both to see the images"
-        log.add("IMG-01", Severity.WARNING, message, action, names[item])
-
-
-def _flag_outside(reading: _Reading) -> None:
-    items, columns = reading.data.items, reading.data.annotations
-    for n, item in enumerate(columns.item):
-        width, height = items.width[item], items.height[item]
-        if not width or not height or math.isnan(columns.x[n]):
-            continue
-        right, bottom = columns.x[n] + columns.width[n], columns.y[n] + columns.height[n]
-        if (
-            columns.x[n] < -_EDGE_PX
-            or columns.y[n] < -_EDGE_PX
-            or right > width + _EDGE_PX
-            or bottom > height + _EDGE_PX
+    def check_sizes(self, progress: Progress) -> None:
+        """Read the headers of all images that are there; fill sizes that are missing and report those that differ."""
+        items = self.data.items
+        names = items.file_name
+        present = [name for name, media in zip(names, items.media, strict=True) if media == MediaState.PRESENT]
+        headers = read_headers(self.request.listing, present, self.request.read_header, progress)
+        found = settle_sizes(items, headers, (item for item, _ in self.placed))
+        for code, positions in (
+            ("VO-01", found.undeclared),
+            ("IMG-01", found.missing),
+            ("IMG-03", found.turned),
+            ("IMG-04", found.unreadable),
         ):
-            columns.flags[n] |= AnnotationFlag.OUTSIDE
-            message, action = "a box reaches out of its image", "kept as it is and marked; its area counts in full"
-            reading.log.add("BOX-02", Severity.WARNING, message, action, items.file_name[item])
+            report_all(self.log, code, len(positions), (names[item] for item in positions))
+        report_all(self.log, "VO-02", len(found.differing), found.differing.values())
+
+    def check_boxes(self) -> None:
+        """Flag boxes without extent and boxes that reach out of their image."""
+        columns, items = self.data.annotations, self.data.items
+        owner = np.frombuffer(columns.item, np.int32) if columns.item else np.zeros(0, np.int32)
+        flags = np.array(columns.flags, np.uint16)
+        sides = [np.array(side, np.float64)[owner] for side in (items.width, items.height)]
+        places = (np.array(column, np.float64) for column in (columns.x, columns.y, columns.width, columns.height))
+        boxes = Boxes(*places, *sides)
+        for code, flag, rows in (
+            ("VO-04b", AnnotationFlag.DEGENERATE, degenerate(boxes)),
+            ("BOX-02", AnnotationFlag.OUTSIDE, outside(boxes)),
+        ):
+            flags[rows] |= np.uint16(flag)
+            found = np.flatnonzero(rows).tolist()
+            report_all(self.log, code, len(found), (self._place(row) for row in found))
+        columns.flags = array("H", flags.tobytes())
+        known = ~np.isnan(boxes.x)
+        if known.any() and min(float(boxes.x[known].min()), float(boxes.y[known].min())) >= 1:
+            report(self.log, "VO-09")
+
+    def tell(self) -> None:
+        """Report what only shows at the end."""
+        if self.request.answers.get("no_annotations") is None and self.data.role is Role.LABELS:
+            report_all(self.log, "VO-15", len(self.empty), self.empty)
+        if self.skipped > SKIPPED_SHARE * self.records:
+            report(self.log, "IMP-20", f"{self.skipped:,} of {self.records:,} files and objects", self.skipped)
+
+    def _parse(self, entry: Entry, refused: list[str]) -> VocFile | None:
+        """Return what a file says, None when it cannot be used; tell why."""
+        self.records += 1
+        try:
+            content = self.request.listing.absolute(entry.path).read_bytes()
+            file = read_voc(content, self.request.answers.get(ENCODING_KEY, ""))
+        except XmlRefusedError as error:
+            why, code = str(error), "VO-10b" if isinstance(error, XmlForbiddenError) else "VO-10"
+        except OSError as error:
+            why, code = error.strerror or "the system refused", "VO-10"
+        else:
+            if file is not None:
+                return file
+            self.records -= 1
+            report(self.log, "VO-16", entry.path)
+            return None
+        self.skipped += 1
+        refused.append(f"{entry.path}: {why}")
+        report(self.log, code, refused[-1])
+        return None
+
+    def _state(self, entry: Entry, file: VocFile) -> LabelState:
+        if file.objects:
+            return LabelState.LABELLED
+        if file.nameless or self.data.role is not Role.LABELS:
+            return LabelState.UNLABELLED
+        self.empty.append(entry.path)
+        is_pool = self.request.answers.get("no_annotations") == "unlabelled"
+        return LabelState.UNLABELLED if is_pool else LabelState.EMPTY
+
+    def _add_objects(self, item: int, entry: Entry, file: VocFile) -> None:
+        self.records += len(file.objects) + file.nameless
+        self.skipped += file.nameless
+        if file.has_path:
+            report(self.log, "VO-11", entry.path)
+        if file.nameless:
+            report(self.log, "VO-07", entry.path, file.nameless)
+        score: float | None = None
+        for found in file.objects:
+            if found.origin != "box":
+                report(self.log, _OBJECT_CODES[found.origin], f"{entry.path}: {found.name}")
+            if self.data.role is Role.PREDICTIONS:
+                score = found.score
+            kind = AnnotationKind.LABEL if found.box is None else AnnotationKind.BOX
+            self.data.annotations.append(
+                item,
+                self._category(found.name),
+                kind=AnnotationKind.POLYGON if found.origin == "polygon" else kind,
+                box=found.box,
+                area=found.area,
+                flags=found.flags,
+                score=score,
+            )
+
+    def _category(self, name: str) -> int:
+        place = self.class_of.setdefault(name, len(self.data.categories))
+        if place == len(self.data.categories):
+            self.data.categories.append(CategoryRecord(name))
+        return place
+
+    def _place(self, row: int) -> str:
+        columns, items = self.data.annotations, self.data.items
+        box = (column[row] for column in (columns.x, columns.y, columns.width, columns.height))
+        name = self.data.categories[columns.category[row]].name
+        return f"{items.ext_id[columns.item[row]]}: {name} box {', '.join(f'{number:g}' for number in box)}"

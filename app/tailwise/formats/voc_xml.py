@@ -1,155 +1,143 @@
-"""One Pascal VOC annotation file as plain values: lenient about what real files get wrong, saying what that was."""
+"""One Pascal VOC annotation file: image size, names and objects, as far as they can be understood."""
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError
-
-import defusedxml.ElementTree
-from defusedxml import DefusedXmlException
+from typing import TYPE_CHECKING, NamedTuple
 
 from tailwise.domain.records import AnnotationFlag
+from tailwise.formats.geometry import MAX_COORDINATE_PX, MAX_SIDE_PX, polygon_area
+from tailwise.formats.json_text import printable
+from tailwise.formats.xml_text import child_text, parse_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-Box = tuple[float, float, float, float]
+    from tailwise.formats.geometry import Box
 
-ROOT_TAG = "annotation"
-_FLAGS = {
-    "difficult": AnnotationFlag.DIFFICULT,
-    "truncated": AnnotationFlag.TRUNCATED,
-    "occluded": AnnotationFlag.OCCLUDED,
-}
-_POINT = re.compile(r"^([xy])(\d*)$")
+ROOT = "annotation"
+_TRUE = frozenset({"1", "true", "yes", "t"})
+_FLAGS = (
+    ("difficult", AnnotationFlag.DIFFICULT),
+    ("truncated", AnnotationFlag.TRUNCATED),
+    ("occluded", AnnotationFlag.OCCLUDED),
+)
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
-@dataclass(slots=True)
-class VocObject:
-    """One `object`. `box` is x, y, width, height in pixels as written, without any shift; None where there is none."""
+class VocObject(NamedTuple):
+    """One object: class, flags, box as x, y, width, height (None without one), area, score (NaN without one).
+
+    `origin` says what the box was made of: `box`, `reversed` corners, `polygon`, `rotated`; else why there is none:
+    `unusable` numbers, or `none` given.
+    """
 
     name: str
+    flags: int
     box: Box | None
-    flags: int = 0
-    is_polygon: bool = False
+    origin: str
+    area: float
+    score: float
 
 
 @dataclass(slots=True)
 class VocFile:
-    """One annotation file. `problems` pairs a code of the formats reference with what was seen.
+    """What one file says. A width or height of 0 is unknown; `nameless` counts objects that were left out."""
 
-    `error` is set, and the rest empty, when the file could not be read as VOC at all.
-    """
-
-    filename: str = ""
-    size: tuple[int, int] = (0, 0)
+    file_name: str = ""
+    width: int = 0
+    height: int = 0
+    has_path: bool = False
+    nameless: int = 0
     objects: list[VocObject] = field(default_factory=list[VocObject])
-    problems: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    has_local_path: bool = False
-    error: str = ""
 
 
-def parse_voc(data: bytes) -> VocFile:
-    """Parse the bytes of one file; never raises for bad content.
+def read_voc(data: bytes, encoding: str = "") -> VocFile | None:
+    """Read the bytes of an annotation file; None when the document is something else.
 
-    Document type definitions are refused: VOC needs none, and they can make a small file expand without end.
+    Coordinates are taken as they are written: whether they begin at 0 or at 1 is not known.
+
+    Raises:
+        XmlRefusedError: the document cannot be parsed, or is dangerous to parse.
     """
-    found = VocFile()
-    try:
-        root: Element = defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
-    except DefusedXmlException:
-        found.error = "the file has a document type definition (DTD)"
-        return found
-    except ParseError as error:
-        line, column = error.position
-        found.error = f"line {line}, column {column}: {error.msg.partition(':')[0]}"
-        return found
-    except (ValueError, LookupError, RecursionError) as error:
-        found.error = str(error)
-        return found
-    if root.tag != ROOT_TAG:
-        found.error = f"the file begins with <{root.tag}>, not <{ROOT_TAG}>"
-        return found
-    found.filename = _text(root, "filename")
-    found.has_local_path = bool(_text(root, "path"))
-    found.size = _size(root.find("size"))
-    for number, element in enumerate(root.iter("object"), 1):
-        _add_object(found, element, number)
-    return found
+    root = parse_xml(data, encoding)
+    if root.tag != ROOT:
+        return None
+    file = VocFile(file_name=printable(child_text(root, "filename")), has_path=bool(child_text(root, "path")))
+    size = root.find("size")
+    if size is not None:
+        file.width, file.height = _side(child_text(size, "width")), _side(child_text(size, "height"))
+    for element in root.iterfind("object"):
+        name = printable(child_text(element, "name"))
+        if name:
+            file.objects.append(_object(element, name))
+        else:
+            file.nameless += 1
+    return file
 
 
-def _add_object(found: VocFile, element: Element, number: int) -> None:
-    name = _text(element, "name")
-    if not name:
-        found.problems.append(("VO-07", f"object {number} has no name"))
-        return
+def _object(element: Element, name: str) -> VocObject:
     flags = 0
-    for tag, flag in _FLAGS.items():
-        if _text(element, tag).lower() in {"1", "true", "yes"}:
+    for tag, flag in _FLAGS:
+        if child_text(element, tag).lower() in _TRUE:
             flags |= flag
-    box, is_polygon = _box(found, element, name, number)
-    if box is not None and (box[2] <= 0 or box[3] <= 0):
-        flags |= AnnotationFlag.DEGENERATE
-        found.problems.append(("VO-04b", f"object {number} ({name}) {box[2]:g} × {box[3]:g} px"))
-    found.objects.append(VocObject(name, box, flags, is_polygon))
+    score = _number(child_text(element, "score") or child_text(element, "confidence"))
+    box, origin, area = _box(element)
+    return VocObject(name, flags, box, origin, area, math.nan if score is None or not 0 <= score <= 1 else score)
 
 
-def _box(found: VocFile, element: Element, name: str, number: int) -> tuple[Box | None, bool]:
-    bndbox = element.find("bndbox")
-    if bndbox is None:
-        points = _polygon(element.find("polygon"))
-        found.problems.append(("VO-07b", f"object {number} ({name}) has no bndbox"))
-        if len(points) < 3:
-            return None, False
-        xs, ys = [p[0] for p in points], [p[1] for p in points]
-        return (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)), True
-    sides = [_number(_text(bndbox, tag)) for tag in ("xmin", "ymin", "xmax", "ymax")]
-    if any(side is None for side in sides):
-        found.problems.append(("VO-05", f"object {number} ({name}) has a box that is not four numbers"))
-        return None, False
-    left, top, right, bottom = (side for side in sides if side is not None)
-    if left > right or top > bottom:
-        found.problems.append(("VO-04", f"object {number} ({name}) {left:g}, {top:g}, {right:g}, {bottom:g}"))
-        left, right = min(left, right), max(left, right)
-        top, bottom = min(top, bottom), max(top, bottom)
-    return (left, top, right - left, bottom - top), False
+def _box(element: Element) -> tuple[Box | None, str, float]:
+    corners = element.find("bndbox")
+    if corners is not None:
+        left, top, right, bottom = (_number(child_text(corners, tag)) for tag in _CORNERS)
+        if left is None or top is None or right is None or bottom is None:
+            return None, "unusable", math.nan
+        origin = "reversed" if right < left or bottom < top else "box"
+        box = _between([left, right], [top, bottom])
+        return box, origin, box[2] * box[3]
+    polygon = element.find("polygon")
+    if polygon is not None:
+        x, y = _points(polygon)
+        if not x:
+            return None, "unusable", math.nan
+        return _between(x, y), "polygon", polygon_area([[n for point in zip(x, y, strict=True) for n in point]])
+    rotated = element.find("robndbox")
+    return _around_rotated(rotated) if rotated is not None else (None, "none", math.nan)
 
 
-def _polygon(element: Element | None) -> list[tuple[float, float]]:
-    """Read `<pt><x/><y/></pt>` or numbered `<x1/><y1/>` points."""
-    if element is None:
-        return []
-    values: dict[tuple[int, str], float] = {}
-    for position, child in enumerate(element):
-        nested = list(child)
-        for leaf in nested or [child]:
-            matched = _POINT.match(leaf.tag)
-            value = _number((leaf.text or "").strip())
-            if matched and value is not None:
-                values[position if nested else int(matched[2] or 0), matched[1]] = value
-    numbers = sorted({key for key, _ in values})
-    return [(values[n, "x"], values[n, "y"]) for n in numbers if (n, "x") in values and (n, "y") in values]
+def _between(x: list[float], y: list[float]) -> Box:
+    return min(x), min(y), max(x) - min(x), max(y) - min(y)
 
 
-def _size(element: Element | None) -> tuple[int, int]:
-    if element is None:
-        return 0, 0
-    sides = [_number(_text(element, tag)) for tag in ("width", "height")]
-    width, height = (int(side) if side is not None and 0 < side < 2**31 else 0 for side in sides)
-    return (width, height) if width and height else (0, 0)
+def _points(polygon: Element) -> tuple[list[float], list[float]]:
+    """Return the points of a polygon as LabelMe (`pt/x`) and Roboflow (`x1`, `y1`, `x2`, …) write them."""
+    x = [_number(element.text or "") for element in polygon.iter() if element.tag.rstrip("0123456789") == "x"]
+    y = [_number(element.text or "") for element in polygon.iter() if element.tag.rstrip("0123456789") == "y"]
+    known_x, known_y = [n for n in x if n is not None], [n for n in y if n is not None]
+    if len(known_x) < 3 or len(known_x) != len(x) or len(known_y) != len(y) or len(x) != len(y):
+        return [], []
+    return known_x, known_y
 
 
-def _text(element: Element, tag: str) -> str:
-    child = element.find(tag)
-    return (child.text or "").strip() if child is not None else ""
+def _around_rotated(element: Element) -> tuple[Box | None, str, float]:
+    """Return the upright box around one of roLabelImg: centre, size, and an angle in radians about the centre."""
+    cx, cy, width, height, angle = (_number(child_text(element, tag)) for tag in ("cx", "cy", "w", "h", "angle"))
+    if cx is None or cy is None or width is None or height is None or angle is None:
+        return None, "unusable", math.nan
+    across = abs(width * math.cos(angle)) + abs(height * math.sin(angle))
+    down = abs(width * math.sin(angle)) + abs(height * math.cos(angle))
+    return (cx - across / 2, cy - down / 2, across, down), "rotated", abs(width * height)
 
 
 def _number(text: str) -> float | None:
     try:
-        value = float(text)
+        number = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) and abs(value) < 1e9 else None
+    return number if abs(number) <= MAX_COORDINATE_PX else None
+
+
+def _side(text: str) -> int:
+    number = _number(text)
+    return int(number) if number is not None and 0 < number <= MAX_SIDE_PX else 0
