@@ -22,9 +22,10 @@ def report_files(listing: Listing, folders: ClassFolders, log: FindingLog) -> No
     for path in listing.outside:
         log.add("IF-07", Severity.WARNING, "links that lead out of the opened folder", "not followed", path)
     foreign: Counter[str] = Counter()
+    classes = {place[0] + place[2][0] for e in listing.images() if (place := folders.place(e.folder)) and place[2]}
     for entry in listing.entries:
         place = folders.place(entry.folder)
-        if place is None or not place[2] or place[2][0].lower() in STRUCTURE:
+        if not place or not place[2] or place[0] + place[2][0] not in classes or place[2][0].lower() in STRUCTURE:
             continue
         if not entry.is_image:
             foreign[entry.suffix or "files without a suffix"] += 1

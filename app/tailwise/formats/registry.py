@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import Choice, Question, QuestionError, RequestError, UnreadableSourceError
+from tailwise.formats.class_folders import STRUCTURE
 from tailwise.formats.coco import CocoReader
 from tailwise.formats.contract import Evidence
 from tailwise.formats.csv_reader import CsvReader
@@ -142,25 +143,31 @@ def _nothing_fits(listing: Listing) -> UnreadableSourceError:
 
 def _ask_for_dataset(listing: Listing) -> None:
     """Ask which dataset is meant where several lie side by side; label folders that share images are one dataset."""
-    tops = [folder for folder in listing.folders if "/" not in folder and folder_split(folder) is None]
+    tops = [folder for folder in listing.folders if "/" not in folder and not _is_part(folder)]
     if listing.dropped is not None or not 2 <= len(tops) <= _MAX_FOLDERS:
         return
-    if any(c.score >= 40 and c.format not in _UNANCHORED for c in detect(_own_files(listing))):
+    if any(c.score >= _WORTH_OFFERING and c.format not in _UNANCHORED for c in detect(_own_files(listing))):
         return
     found: dict[str, Candidate] = {}
     for top in tops:
         best = next(iter(detect(_below(listing, top))), None)
-        if best is not None and best.score >= _WORTH_OFFERING:
+        if best is not None and best.score >= _WORTH_OFFERING and best.format != PlainImagesReader.key:
             found[top] = best
     sure = [top for top, best in found.items() if best.score >= SURE_SCORE]
-    if len(sure) < 2 or all(found[top].format in _UNANCHORED for top in sure):
+    anchored = {top for top in sure if found[top].format not in _UNANCHORED}
+    with_images = {entry.path.partition("/")[0] for entry in listing.entries if entry.is_image}
+    if len(sure) < 2 or not anchored:
         return
-    images = {entry.path.partition("/")[0] for entry in listing.entries if entry.is_image}
-    if images - set(sure) and 2 * len(images & set(sure)) < len(sure):
+    if with_images - anchored and 2 * len(with_images & anchored) < len(anchored):
         return  # labels in several formats for images that lie outside of all of them
     choices = tuple(Choice(top, f"{top}: {best.title}") for top, best in found.items())
     text = f"{len(found)} datasets lie side by side in {listing.root.name}: which one should be imported?"
     raise QuestionError([Question(DATASET_KEY, text, choices)])
+
+
+def _is_part(folder: str) -> bool:
+    """Tell whether a folder is by its name a part of a dataset: a split, or a folder for images or labels."""
+    return folder.lower() in STRUCTURE or folder_split(folder) is not None
 
 
 def _own_files(listing: Listing) -> Listing:
