@@ -1,5 +1,7 @@
 """Private things are found in vendor files, and ordinary words are not taken for them."""
 
+import zipfile
+
 import pytest
 
 from exports.export_builders import CLOCK
@@ -82,3 +84,20 @@ def test_allowed_words_and_names_everybody_has_pass(tmp_path):
 def test_the_home_folder_is_found_wherever_it_lies(tmp_path):
     with pytest.raises(ExportTargetError, match="the home folder"):
         run(LeakCheck.of("/export/people/q", []), tmp_path, '"/export/people/q/set/1.jpg"')
+
+
+def test_what_a_workbook_is_made_of_is_not_taken_for_a_name(tmp_path):
+    """Tags and attributes of a sheet hold words such as row, pane and ref; only its texts are searched for names."""
+    table = table_of("T", ("a",), [("car",)] * 20_000)  # large enough to be searched in several pieces
+    write_workbook(tmp_path / "a.xlsx", [table], CLOCK, tmp_path, SILENT)
+    words = ["row", "pane", "ref", "inlineStr", "sheetData", "Calibri", "worksheet", "spans"]
+
+    LeakCheck.of("/home/x", [("the user", word) for word in words]).run(tmp_path / "a.xlsx", "vendor/a.xlsx", SILENT)
+
+
+def test_a_file_that_a_workbook_links_to_is_found_in_its_tags(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+        archive.writestr("xl/externalLinks/_rels/1.rels", '<Relationship Target="file:///C:/prices.xlsx"/>')
+
+    with pytest.raises(ExportTargetError, match="a file URL"):
+        CHECK.run(tmp_path / "a.xlsx", "vendor/a.xlsx", SILENT)

@@ -82,11 +82,14 @@ def test_a_text_that_just_fits_is_not_cut():
     assert spreadsheet_text("x" * EXCEL_CELL_UNITS) == ("x" * EXCEL_CELL_UNITS, 0)
 
 
-@given(st.lists(st.text(st.sampled_from("ab01٣ ."), max_size=8)))
-def test_natural_order_is_a_total_order_that_shuffling_does_not_change(names):
-    ordered = sorted(names, key=natural_key)
+numbered = st.lists(st.text(st.sampled_from("ab01٣ ."), max_size=8), max_size=12)
 
-    assert sorted(names[::-1], key=natural_key) == ordered
+
+@given(numbered.flatmap(lambda names: st.tuples(st.just(names), st.permutations(names))))
+def test_natural_order_is_a_total_order_that_shuffling_does_not_change(both):
+    names, shuffled = both
+
+    assert sorted(names, key=natural_key) == sorted(shuffled, key=natural_key)
 
 
 def test_numbers_of_any_length_can_be_ordered():

@@ -184,10 +184,11 @@ def test_the_name_of_the_user_stops_the_export_unless_it_is_allowed(tmp_path, mo
     exported(tmp_path, replace(order, allowed_words=("ZoeQ",)))
 
 
-def test_a_contact_the_lead_typed_is_no_leak(tmp_path, monkeypatch):
-    monkeypatch.setattr("getpass.getuser", lambda: "zoeq")
+@pytest.mark.parametrize("user", ["zoe.q", "max", "Summary", "pascal", "rework"])
+def test_what_is_in_every_order_or_was_typed_on_purpose_is_no_leak(tmp_path, monkeypatch, user):
+    monkeypatch.setattr("getpass.getuser", lambda: user)
 
-    exported(tmp_path, an_order(contact="zoeq@example.org"))
+    exported(tmp_path, an_order(contact="Zoe <zoe.q@example.org>", delivery_format="Pascal VOC"))
 
 
 @pytest.mark.parametrize("name", ["/data/1.jpg", "C:\\1.jpg", "../other/1.jpg", "a/../../1.jpg", "https://x/1.jpg"])

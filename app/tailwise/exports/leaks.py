@@ -30,24 +30,30 @@ _SHORTEST_WORD = 3
 _COMMON_TEXT = """
 root user users admin administrator ubuntu debian fedora centos guest test default runner build ci docker vagrant owner
 student lab office home work desktop laptop computer localhost local server host node machine pi mac pc data label
-labels labeller annotation annotator training train
+labels labeller annotation annotator training train microsoft excel worksheets named ranges
 """
 _COMMON = frozenset(_COMMON_TEXT.split())
-_NOT_IN_A_PATH = rb"(?<![A-Za-z0-9_.\-/\\~%])"
-_FOLDERS = rb"(?:home|Users|Volumes|mnt|media|tmp|var|private|srv|opt|usr|etc|root|data|workspace|scratch|net)"
+# Patterns are for text in lower case, and each begins with its rarest literal and looks back from there: a search that
+# begins by looking back has to stop at every byte of a sheet.
+_IN_A_PATH = rb"a-z0-9_.\-/\\~%"
+_FOLDERS = rb"(?:home|users|volumes|mnt|media|tmp|var|private|srv|opt|usr|etc|root|data|workspace|scratch|net)"
 _PATTERNS: tuple[tuple[str, bytes], ...] = (
-    ("a file URL", rb"(?i)file://"),
-    ("a path with a drive letter", rb"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?![\\/])"),
-    ("the path of a network share", rb"(?<![\\])\\\\[A-Za-z0-9._-]+\\"),
-    ("an absolute path", _NOT_IN_A_PATH + rb"/" + _FOLDERS + rb"/[^/\s\"'<>|]"),
+    ("a file URL", rb"://(?<=file://)"),
+    ("a path with a drive letter", rb":(?<=[a-z]:)(?<![a-z0-9][a-z]:)[\\/](?![\\/])"),
+    ("the path of a network share", rb"\\\\(?<!\\\\\\)[a-z0-9._-]+\\"),
+    ("an absolute path", rb"/(?<![" + _IN_A_PATH + rb"]/)" + _FOLDERS + rb"/[^/\s\"'<>|]"),
 )
+
+
+_TAG = re.compile(rb"<[^>]*(?:>|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
 class LeakCheck:
-    """Patterns to look for, each with what it stands for in a sentence."""
+    """What to look for, each with how it is called in a sentence: paths anywhere, words in texts only."""
 
-    patterns: tuple[tuple[str, re.Pattern[bytes]], ...]
+    paths: tuple[tuple[str, re.Pattern[bytes]], ...]
+    words: tuple[tuple[str, re.Pattern[bytes]], ...]
 
     @classmethod
     def of_this_computer(cls, allowed: Iterable[str] = ()) -> LeakCheck:
@@ -58,47 +64,56 @@ class LeakCheck:
     @classmethod
     def of(cls, home: str, words: Iterable[tuple[str, str]], allowed: Iterable[str] = ()) -> LeakCheck:
         """Look for a home folder and for words, each given as what it is and how it reads."""
-        known = list(_PATTERNS)
+        paths = list(_PATTERNS)
         if len(home) > 1:
-            known.append(
-                ("the home folder of this computer", _NOT_IN_A_PATH + re.escape(home.encode()) + rb"(?=[/\\])")
-            )
+            path = re.escape(home.encode().lower())
+            begins = rb"(?<![" + _IN_A_PATH + rb"]" + path + rb")"
+            paths.append(("the home folder of this computer", path + begins + rb"(?=[/\\])"))
         passed = {word.casefold() for word in allowed} | _COMMON
+        known: list[tuple[str, bytes]] = []
         for kind, word in words:
             for form in dict.fromkeys((word, word.partition(".")[0])):
                 if len(form) >= _SHORTEST_WORD and form.casefold() not in passed:
-                    escaped = re.escape(form).encode()
-                    known.append((kind, rb"(?i)(?<![A-Za-z0-9])" + escaped + rb"(?![A-Za-z0-9])"))
-        return cls(tuple((kind, re.compile(pattern)) for kind, pattern in known))
+                    escaped = re.escape(form.encode().lower())
+                    known.append((kind, escaped + rb"(?<![a-z0-9]" + escaped + rb")(?![a-z0-9])"))
+        return cls(_compiled(paths), _compiled(known))
 
     def run(self, path: Path, name: str, progress: Progress) -> None:
-        """Search one file, inside workbooks member by member.
+        """Search one file, inside workbooks part by part.
 
         Raises:
             ExportTargetError: the sentence says in which file what was found.
         """
-        for chunk in _readings(path):
-            for kind, pattern in self.patterns:
-                found = pattern.search(chunk)
-                if found is not None:
-                    raise ExportTargetError(
-                        f"{name} would tell {kind}: “{_around(chunk, found)}”",
-                        "Nothing was exported; correct the name in the source, or allow the word for this order",
-                    )
+        for chunk, text in _readings(path):
+            for patterns, where in ((self.paths, chunk), (self.words, text)):
+                lower = where.lower()
+                for kind, pattern in patterns:
+                    found = pattern.search(lower)
+                    if found is not None:
+                        raise ExportTargetError(
+                            f"{name} would tell {kind}: “{_around(where, found)}”",
+                            "Nothing was exported; correct the name where it comes from, or allow the word",
+                        )
             progress.advance(0)
         progress.advance()
 
 
-def _readings(path: Path) -> Iterator[bytes]:
-    """Yield the content of a file in overlapping pieces; of a workbook, those of each of its parts."""
+def _compiled(patterns: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, re.Pattern[bytes]], ...]:
+    return tuple((kind, re.compile(pattern)) for kind, pattern in patterns)
+
+
+def _readings(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the content of a file in overlapping pieces, each as it is and without the tags of XML."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
                 with archive.open(info) as member:
-                    yield from _pieces(member)
+                    for piece in _pieces(member):
+                        yield piece, _without_tags(piece)
     else:
         with path.open("rb") as file:
-            yield from _pieces(file)
+            for piece in _pieces(file):
+                yield piece, piece
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -106,6 +121,14 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         yield tail + chunk
         tail = chunk[-_OVERLAP:]
+
+
+def _without_tags(piece: bytes) -> bytes:
+    """Return the texts of a piece of XML; it may begin and end within a tag."""
+    closing, opening = piece.find(b">"), piece.find(b"<")
+    if 0 <= closing < opening:
+        piece = piece[closing + 1 :]
+    return _TAG.sub(b" ", piece)
 
 
 def _around(chunk: bytes, found: re.Match[bytes]) -> str:

@@ -6,6 +6,7 @@ spreadsheets by people who do not know where the class names come from.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,11 @@ from tailwise.exports.table_files import add_csv, add_workbook
 from tailwise.exports.texts import is_anchored, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tailwise.domain.exports import WorkOrder
     from tailwise.exports.package import Package
+    from tailwise.exports.tables import Table
     from tailwise.ops.progress import Progress
 
 VENDOR = "vendor"
@@ -44,10 +48,24 @@ def write_work_order(order: WorkOrder, package: Package, progress: Progress) -> 
         for table in inside:
             add_csv(table, f"{INTERNAL}/csv/{table.name.lower()}.csv", Audience.INTERNAL, package, progress)
     package.add_text("README.txt", package_readme(order), "readme", Audience.INTERNAL)
-    package.allow_words((*order.allowed_words, *order.contact.replace("@", " ").replace(".", " ").split()))
+    package.allow_words((*order.allowed_words, *_own_words(order, tables)))
     _check_batches(order, package)
     package.check("items_ordered", sum(batch.n_items for batch in order.batches))
     package.check("items_listed", len(order.items))
+
+
+def _own_words(order: WorkOrder, tables: Sequence[Table]) -> list[str]:
+    """Return words that are in every order, or that somebody wrote into this one on purpose.
+
+    A user called Max would otherwise never get an order out: `max` is a column.
+    """
+    texts = [vendor_readme(order), order.contact, order.task_type, order.delivery_format, order.terms]
+    texts += [text for term in order.acceptance for text in (term.criterion, term.defect, term.unit, term.on_reject)]
+    texts += [text for change in order.changes for text in (change.what, change.why)]
+    texts += [text for table in tables for text in (table.name, *table.columns)]
+    texts += [str(row[0]) for table in tables if table.name == "Summary" for row in table.rows()]
+    text = " ".join(texts)
+    return [*re.findall(r"\w+", text.replace("_", " ")), *re.split(r"[\s@,;<>]+", text)]
 
 
 def _check_names(order: WorkOrder) -> None:
