@@ -1,84 +1,127 @@
-"""Hidden imbalance: how a class × condition table differs from independence (algorithms reference, section 1)."""
+"""Hidden imbalance: what a class × condition table would hold if the two had nothing to do with each other.
+
+Formulae of the algorithms reference, section 1. Rows are classes, columns the values of a condition; counts are of items
+or objects. Whole-table measures are None where they are undefined; per-cell ones are NaN there, and minus infinity where
+a cell that could have been filled is empty.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import pdtr
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-    Table = NDArray[np.integer[Any] | np.floating[Any]]
-
-LEAST_EXPECTED = 3.0
-"""Below 3 expected, an empty cell is no news: the Poisson chance of none is above 5 %."""
+MIN_EXPECTED = 3.0
+"""Below this an empty cell is no surprise: at 3 expected, none are found by chance in one table of twenty."""
 THIN_SHARE = 0.5
+CHANCE = 0.05
 
 
-def expected_counts(table: Table) -> NDArray[np.float64]:
-    """Return row total × column total / total per cell; zeros for an empty table."""
-    values = np.asarray(table, dtype=np.float64)
-    total = values.sum()
-    if total == 0:
-        return np.zeros_like(values)
-    return values.sum(axis=1, keepdims=True) * values.sum(axis=0, keepdims=True) / total
+@dataclass(frozen=True, slots=True)
+class CellFlags:
+    """Cells that hold less than independence of class and condition would give.
 
-
-def empty_cells(table: Table, expected: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return the cells that hold nothing although at least `LEAST_EXPECTED` were to be expected."""
-    return (np.asarray(table) == 0) & (expected >= LEAST_EXPECTED)
-
-
-def thin_cells(table: Table, expected: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return the cells that hold less than half of what was to be expected, the empty ones not among them."""
-    values = np.asarray(table)
-    return (values > 0) & (values < THIN_SHARE * expected) & (expected >= LEAST_EXPECTED)
-
-
-def chi_square(table: Table) -> float:
-    """Return the chi-square statistic against independence; cells of empty rows and columns add nothing."""
-    values = np.asarray(table, dtype=np.float64)
-    expected = expected_counts(values)
-    has = expected > 0
-    return float((((values - expected) ** 2)[has] / expected[has]).sum())
-
-
-def cramers_v(table: Table, *, bias_corrected: bool = False) -> float | None:
-    """Return Cramér's V, 0 independent .. 1 determined; None where fewer than two rows or columns hold anything.
-
-    With `bias_corrected` the correction of Bergsma (2013) is applied, which keeps small tables from looking related.
+    Attributes:
+        empty: nothing found although at least `MIN_EXPECTED` were expected.
+        thin: something found, but less than half of what was expected, and too little to be chance.
     """
-    values = np.asarray(table, dtype=np.float64)
-    values = values[values.sum(axis=1) > 0][:, values.sum(axis=0) > 0]
-    rows, columns = values.shape
-    total = float(values.sum())
-    if rows < 2 or columns < 2 or total <= 1:
+
+    empty: NDArray[np.bool_]
+    thin: NDArray[np.bool_]
+
+
+def expected_counts(table: ArrayLike) -> NDArray[np.float64]:
+    """Return `row total x column total / total` for every cell; zeros for an empty table."""
+    counts = _checked(table)
+    total = counts.sum()
+    return np.outer(counts.sum(axis=1), counts.sum(axis=0)) / (total or 1.0)
+
+
+def chi_square(table: ArrayLike) -> float:
+    """Return the sum of `(found - expected)^2 / expected` over the cells where anything is expected."""
+    counts = _checked(table)
+    expected = expected_counts(counts)
+    used = expected > 0
+    return float(((counts[used] - expected[used]) ** 2 / expected[used]).sum())
+
+
+def cramers_v(table: ArrayLike, *, is_corrected: bool = False) -> float | None:
+    """Return the strength of association, 0 to 1; None where fewer than two rows or two columns hold anything.
+
+    Args:
+        table: rows × columns of counts.
+        is_corrected: remove the bias that small tables have towards association (Bergsma 2013).
+    """
+    counts = _used_part(_checked(table))
+    rows, columns = counts.shape
+    total = counts.sum()
+    if min(rows, columns) < 2:
         return None
-    phi2 = chi_square(values) / total
-    if not bias_corrected:
-        return float(np.sqrt(phi2 / (min(rows, columns) - 1)))
-    phi2 = max(0.0, phi2 - (rows - 1) * (columns - 1) / (total - 1))
-    rows_fixed = rows - (rows - 1) ** 2 / (total - 1)
-    columns_fixed = columns - (columns - 1) ** 2 / (total - 1)
-    least = min(rows_fixed, columns_fixed) - 1
-    return float(np.sqrt(phi2 / least)) if least > 0 else None
+    phi = chi_square(counts) / total
+    if not is_corrected:
+        return float(np.sqrt(min(1.0, phi / (min(rows, columns) - 1))))
+    if total <= 1:
+        return None
+    phi = max(0.0, phi - (rows - 1) * (columns - 1) / (total - 1))
+    least = min(rows - (rows - 1) ** 2 / (total - 1), columns - (columns - 1) ** 2 / (total - 1)) - 1
+    return float(np.sqrt(min(1.0, phi / least))) if least > 0 else None
 
 
-def pointwise_information(table: Table) -> NDArray[np.float64]:
-    """Return the pointwise mutual information in bits per cell, minus infinity for empty ones, NaN without margins."""
-    values = np.asarray(table, dtype=np.float64)
-    expected = expected_counts(values)
+def pointwise_information(table: ArrayLike) -> NDArray[np.float64]:
+    """Return `log2(found / expected)` in bits per cell: 0 as expected, 1 twice as many, -1 half.
+
+    Minus infinity where nothing was found, NaN where nothing could be.
+    """
+    counts = _checked(table)
+    expected = expected_counts(counts)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log2(values / expected)
+        return np.where(expected > 0, np.log2(counts / expected), np.nan)
 
 
-def adjusted_residuals(table: Table) -> NDArray[np.float64]:
-    """Return the adjusted residual per cell: about standard normal under independence; NaN without variance."""
-    values = np.asarray(table, dtype=np.float64)
-    total = values.sum()
-    expected = expected_counts(values)
-    row_share = values.sum(axis=1, keepdims=True) / total
-    column_share = values.sum(axis=0, keepdims=True) / total
+def adjusted_residuals(table: ArrayLike) -> NDArray[np.float64]:
+    """Return how many standard errors each cell is from independence (Haberman 1973).
+
+    NaN where a row or a column is empty or holds everything, as nothing can vary there.
+    """
+    counts = _checked(table)
+    expected = expected_counts(counts)
+    total = counts.sum() or 1.0
+    rows, columns = 1 - counts.sum(axis=1) / total, 1 - counts.sum(axis=0) / total
+    variance = expected * np.outer(rows, columns)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (values - expected) / np.sqrt(expected * (1 - row_share) * (1 - column_share))
+        return np.where(variance > 0, (counts - expected) / np.sqrt(variance), np.nan)
+
+
+def flag_cells(table: ArrayLike, min_expected: float = MIN_EXPECTED, thin_share: float = THIN_SHARE) -> CellFlags:
+    """Flag empty and thin cells.
+
+    A thin cell must also be improbable: counts as small as its own come up by chance (Poisson) in at most 5 % of tables.
+    Otherwise half of all cells with few expected would be flagged for nothing.
+
+    Args:
+        table: classes × condition values.
+        min_expected: cells with less expected are never flagged.
+        thin_share: found below this share of expected is thin.
+    """
+    counts = _checked(table)
+    expected = expected_counts(counts)
+    is_likely_filled = expected >= min_expected
+    chance = pdtr(counts, np.maximum(expected, 1e-300))
+    is_thin = is_likely_filled & (counts > 0) & (counts < thin_share * expected) & (chance <= CHANCE)
+    return CellFlags(empty=is_likely_filled & (counts == 0), thin=is_thin)
+
+
+def _checked(table: ArrayLike) -> NDArray[np.float64]:
+    counts = np.asarray(table, dtype=np.float64)
+    if counts.ndim != 2 or not (np.isfinite(counts) & (counts >= 0)).all():
+        raise ValueError("a table has two axes and counts that are finite and not negative")
+    return counts
+
+
+def _used_part(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    return counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]

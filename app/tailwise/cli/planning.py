@@ -45,6 +45,17 @@ def quota(project: Path, request: Path, as_json: bool) -> None:
     _print_plan(stored.outcome)
 
 
+@plan.command()
+@click.argument("project", type=PATH)
+def draft(project: Path) -> None:
+    """Print a quota request to begin with: the project's classes, and streams from its pool."""
+    from tailwise.usecases.plans import draft_request
+
+    with reading(project) as opened, terminal_progress() as progress:
+        text = draft_request(opened, progress)
+    click.echo(text, nl=False)
+
+
 @click.command()
 @click.argument("project", type=PATH)
 @click.option("--ratio", "ratios", multiple=True, required=True, metavar="NAME=SHARE", help="Share of a split, 0..1.")

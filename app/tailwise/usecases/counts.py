@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.analysis import association, measures
-from tailwise.domain.coverage import AxisFacts, CellFlag, CountRequest, CountTable, TailGroup, TailMeasures, Unit
+from tailwise.domain.coverage import AxisFacts, CellFlag, CountRequest, CountTable, TailMeasures, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def count_table(project: Project, request: CountRequest, progress: Progress) -> 
         expected=None if expected is None else _nested(expected),
         flags=_flags(counts, expected, [r.target for r in rows]),
         items=int(mask.sum()),
-        cramers_v=association.cramers_v(counts, bias_corrected=True) if expected is not None else None,
+        cramers_v=association.cramers_v(counts, is_corrected=True) if expected is not None else None,
     )
 
 
@@ -52,20 +52,19 @@ def tail_measures(
     unit = unit or sliced.default_unit
     rows = sliced.class_rows(sliced.labelled & sliced.cube.item_mask(where))
     counts = [getattr(r, unit.value) for r in rows]
-    found = measures.measure(counts)
-    groups = [r.tail for r in rows]
+    head, mid, tail = measures.tail_sizes([r.tail for r in rows])
     return TailMeasures(
         unit=unit,
         classes=len(rows),
         empty_classes=tuple(r.name for r, n in zip(rows, counts, strict=True) if n == 0),
         total=sum(counts),
-        imbalance_ratio=found.imbalance_ratio,
-        evenness=found.evenness,
-        effective_classes=found.effective_classes,
-        gini=found.gini,
-        head=groups.count(TailGroup.HEAD),
-        mid=groups.count(TailGroup.MID),
-        tail=groups.count(TailGroup.TAIL),
+        imbalance_ratio=measures.imbalance_ratio(counts),
+        evenness=measures.evenness(counts),
+        effective_classes=measures.effective_classes(counts),
+        gini=measures.gini(counts),
+        head=head,
+        mid=mid,
+        tail=tail,
     )
 
 
@@ -90,8 +89,9 @@ def _flags(
             for row, t in zip(counts.tolist(), targets, strict=True)
         )
     flags = np.full(counts.shape, CellFlag.NORMAL.value, dtype=object)
-    flags[association.thin_cells(counts, expected)] = CellFlag.THIN.value
-    flags[association.empty_cells(counts, expected)] = CellFlag.EMPTY.value
+    remarkable = association.flag_cells(counts)
+    flags[remarkable.thin] = CellFlag.THIN.value
+    flags[remarkable.empty] = CellFlag.EMPTY.value
     return tuple(tuple(CellFlag(f) for f in row) for row in flags.tolist())
 
 

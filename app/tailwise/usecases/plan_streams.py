@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class _Cell:
     source: str
     axis: str
     value: str
-    rows: NDArray[np.int64]
+    rows: NDArray[Any]
 
     @property
     def name(self) -> str:
@@ -147,13 +147,13 @@ def _telling_axis(sliced: ProjectCube, wanted: list[int]) -> CubeAxis | None:
         _, counts, items = sliced.cube.table([name], Unit.IMAGES, sliced.labelled)
         # Against everything that was looked at: a condition that shifts all classes alike tells nothing.
         table = np.vstack([counts[wanted], items[None, :]]).astype(np.float64)
-        strength = cramers_v(table, bias_corrected=True)
+        strength = cramers_v(table, is_corrected=True)
         if strength is not None and (best is None or strength > best[0]):
             best = (strength, name)
     return sliced.cube.axes[best[1]] if best and best[0] > 0 else None
 
 
-def _spread(sliced: ProjectCube, pool: NDArray[np.int64], axis: CubeAxis) -> list[_Cell]:
+def _spread(sliced: ProjectCube, pool: NDArray[Any], axis: CubeAxis) -> list[_Cell]:
     cells: list[_Cell] = []
     for cell in _by_source(sliced, pool):
         rest = np.setdiff1d(cell.rows, axis.rows)
@@ -164,14 +164,12 @@ def _spread(sliced: ProjectCube, pool: NDArray[np.int64], axis: CubeAxis) -> lis
     return cells
 
 
-def _by_source(sliced: ProjectCube, pool: NDArray[np.int64]) -> list[_Cell]:
+def _by_source(sliced: ProjectCube, pool: NDArray[Any]) -> list[_Cell]:
     axis = sliced.cube.axes[Basis.SOURCE]
     return [_Cell(name, "", "", pool[sliced.columns.source[pool] == code]) for code, name in enumerate(axis.values)]
 
 
-def _stream(
-    sliced: ProjectCube, cell: _Cell, unit: Unit, names: list[str], route: Route, share: float
-) -> Stream:
+def _stream(sliced: ProjectCube, cell: _Cell, unit: Unit, names: list[str], route: Route, share: float) -> Stream:
     like = sliced.labelled
     if cell.axis and cell.value in sliced.cube.axis(cell.axis).values:
         like = like & sliced.cube.item_mask([(cell.axis, cell.value)])
@@ -192,7 +190,7 @@ def _stream(
     )
 
 
-def _distinct(sliced: ProjectCube, rows: NDArray[np.int64]) -> int:
+def _distinct(sliced: ProjectCube, rows: NDArray[Any]) -> int:
     """Count items, those with identical files once."""
     if IDENTICAL_AXIS not in sliced.cube.axes:
         return len(rows)

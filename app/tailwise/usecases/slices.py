@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.analysis.cube import Cube, CubeAxis
-from tailwise.analysis.measures import tail_group
+from tailwise.analysis.measures import tail_groups_by_images
 from tailwise.domain.coverage import AxisFacts, Basis, ClassRow, Unit
 from tailwise.domain.errors import RequestError
 from tailwise.domain.records import AnnotationKind, AxisKind, LabelState, Role
@@ -65,8 +65,9 @@ class ProjectCube:
         images = self.cube.totals(Unit.IMAGES, mask).tolist()
         objects = self.cube.totals(Unit.OBJECTS, mask).tolist()
         pixels = self.cube.totals(Unit.PIXELS, mask).tolist()
+        tails = tail_groups_by_images(images)
         rows = [
-            ClassRow(c.name, images[i], objects[i], pixels[i], c.tier, c.target, tail_group(images[i]))
+            ClassRow(c.name, images[i], objects[i], pixels[i], c.tier, c.target, tails[i])
             for i, c in enumerate(self.columns.categories)
         ]
         key = (lambda r: (-r.objects, r.name)) if self.has_boxes else (lambda r: (-r.images, r.name))
