@@ -24,7 +24,7 @@ def run(program, env=None, timeout=90):
 
 
 def test_without_a_display_one_sentence_and_code_2():
-    program = "import sys; from tailwise.gui.application import run; sys.exit(run(None))"
+    program = "import sys; from tailwise.gui.application import run_window; sys.exit(run_window(None))"
     env = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"), "")
 
     done = run(program, env)
@@ -77,7 +77,7 @@ def test_first_paint_waits_for_no_heavy_module():
 import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMainWindow
-from tailwise.gui.application import run
+from tailwise.gui.application import run_window
 from tailwise.gui.main_window import MainWindow
 seen = set()
 def paint(self, event):
@@ -86,7 +86,7 @@ def paint(self, event):
         QTimer.singleShot(0, self, self.close)
     QMainWindow.paintEvent(self, event)
 MainWindow.paintEvent = paint
-code = run(None)
+code = run_window(None)
 print(sorted(m for m in seen if "." not in m))
 sys.exit(code)
 """
@@ -110,7 +110,7 @@ def begin_and_say(window, path, crash):
     begin(window, path, crash)
     QTimer.singleShot(0, window, lambda: print("shown", flush=True))
 application.begin = begin_and_say
-sys.exit(application.run(None))
+sys.exit(application.run_window(None))
 """
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -135,7 +135,7 @@ def begin_and_close(window, path, crash):
     begin(window, path, crash)
     window._session.opened.connect(lambda: (print(window.windowTitle(), flush=True), QTimer.singleShot(0, window, window.close)))
 application.begin = begin_and_close
-sys.exit(application.run(pathlib.Path({str(project_path)!r})))
+sys.exit(application.run_window(pathlib.Path({str(project_path)!r})))
 """
     done = run(program)
 
@@ -148,7 +148,7 @@ def test_start_after_a_crash_says_so(tmp_path):
 import faulthandler
 from tailwise.gui import application
 application.begin = lambda window, path, crash: faulthandler._sigsegv()
-application.run(None)
+application.run_window(None)
 """
     after = """
 import sys
@@ -159,7 +159,7 @@ def begin_and_tell(window, path, crash):
     print(window.banner.text(), "drown" in (crash or "") or "begin" in (crash or ""), flush=True)
     window.close()
 application.begin = begin_and_tell
-sys.exit(application.run(None))
+sys.exit(application.run_window(None))
 """
     assert run(drown).returncode != 0
 

@@ -206,7 +206,7 @@ def test_recent_menu_opens_a_project(qtbot, window, settings, project_path):
 
 
 def test_theme_is_switched_by_one_click_and_everything_follows(qtbot, window, settings):
-    switch = next(b for b in window.header.findChildren(QToolButton) if b.text() == "◐")
+    switch = window.header.findChild(QToolButton, "switch-scheme")
 
     qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert settings.text(SCHEME) == "dark"

@@ -10,8 +10,8 @@ from tailwise.domain.findings import Finding, Severity
 from tailwise.gui.models.findings_table import FindingRow, FindingsTable
 from tailwise.gui.models.record_table import RECORD_ROLE, SORT_ROLE
 from tailwise.gui.models.sources_table import SourcesTable
-from tailwise.gui.theme import DARK, LIGHT
-from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.theme import DARK, LIGHT, Scheme, apply_scheme
+from tailwise.gui.widgets.record_view import LEAST_STRETCH, RecordView
 
 SOURCES = (
     SourceFacts("street", "coco", "labels", "/data/street", "2026-11-20T10:00:00+00:00", 1200, 34567, 2),
@@ -117,7 +117,7 @@ def test_findings_come_worst_first_then_most_frequent(findings):
 
 
 def test_severity_is_a_sign_a_word_and_a_colour_of_the_theme(findings):
-    assert cells(findings, "Severity") == ["✗ error", "▲ warning", "▲ warning", "ⓘ note"]
+    assert cells(findings, "Severity") == ["✗ error", "▲ warning", "▲ warning", "ℹ note"]
     assert cells(findings, "Severity", Qt.ItemDataRole.ForegroundRole)[0] == QColor(LIGHT.alert)
 
     findings.set_theme(DARK)
@@ -154,3 +154,32 @@ def test_view_tells_its_name_to_a_screen_reader(qtbot, findings):
     qtbot.addWidget(view)
 
     assert view.accessibleName() == "Findings"
+
+
+def test_wide_column_takes_the_rest_and_never_vanishes(qtbot, findings):
+    view = RecordView(findings, "Findings")
+    qtbot.addWidget(view)
+    view.show()
+    wide = column(findings, "What was found")
+
+    view.resize(1200, 300)
+    assert sum(view.columnWidth(c) for c in range(findings.columnCount())) == view.viewport().width()
+    view.resize(300, 300)
+    assert view.columnWidth(wide) == LEAST_STRETCH
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
+def test_selected_row_is_filled_and_its_text_still_reads(qtbot, qapp, findings, theme):
+    apply_scheme(qapp, Scheme(theme.name))
+    view = RecordView(findings, "Findings")
+    qtbot.addWidget(view)
+    view.resize(900, 300)
+    view.show()
+    view.select_row(0)
+
+    image = view.viewport().grab().toImage()
+    inside = view.visualRect(findings.index(0, 0)).bottomLeft()
+    below = view.visualRect(findings.index(1, 0)).bottomLeft()
+
+    assert image.pixelColor(inside.x() + 2, inside.y() - 2) == QColor(theme.selection)
+    assert image.pixelColor(below.x() + 2, below.y() - 2) != QColor(theme.selection)

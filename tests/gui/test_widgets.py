@@ -74,6 +74,20 @@ def test_tile_is_pressed_by_mouse_and_by_key_and_looks_different_with_focus(qtbo
     assert second.height() == first.height()
 
 
+def test_tiles_take_two_rows_where_one_is_too_narrow_and_none_is_clipped(qtbot, shown):
+    row = shown(KpiRow(tuple(KpiTile("annotated pixels") for _ in range(6))), 1200, 90)
+    tiles = row.findChildren(KpiTile)
+    for tile in tiles:
+        tile.set_value(10_000_000)
+    qtbot.waitUntil(lambda: len({tile.y() for tile in tiles}) == 1)
+
+    row.resize(600, 180)
+    qtbot.waitUntil(lambda: len({tile.y() for tile in tiles}) == 2)
+
+    assert all(tile.width() >= tile.sizeHint().width() for tile in tiles)
+    assert row.sizeHint().height() > 1.5 * tiles[0].sizeHint().height()
+
+
 @pytest.mark.parametrize("tone", ["ok", "warn", "alert"])
 def test_tone_is_a_sign_and_not_only_a_colour(shown, tone):
     tile = shown(KpiTile("findings"), 200, 90)
@@ -231,6 +245,17 @@ def test_rows_of_the_rail_do_not_overlap_and_collapse(rail):
     rail.set_collapsed(is_collapsed=True)
 
     assert rail.width() == th.RAIL_COLLAPSED_WIDTH
+
+
+def test_ring_of_the_rail_is_for_the_keyboard(qtbot, rail):
+    data = rail.findChild(QWidget, "rail-data")
+    plain = data.grab().toImage()
+
+    data.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert data.grab().toImage() == plain
+    data.clearFocus()
+    data.setFocus(Qt.FocusReason.TabFocusReason)
+    assert data.grab().toImage() != plain
 
 
 def test_page_that_is_not_listed_leaves_the_mark_where_it_was(rail):

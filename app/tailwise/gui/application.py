@@ -53,7 +53,7 @@ def display_problem() -> str | None:
     return None
 
 
-def run(path: Path | None = None) -> int:
+def run_window(path: Path | None = None) -> int:
     """Open the window, with a project if `path` is given, and return the exit code when it is closed.
 
     Without a display one sentence goes to standard error and the code is 2.

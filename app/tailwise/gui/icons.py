@@ -67,7 +67,7 @@ def icon(name: str, theme: Theme, ink: str = "") -> QIcon:
 def set_icon(target: QAbstractButton | QAction, name: str, theme: Theme) -> None:
     """Give a button or action an icon that `retint` will find again."""
     target.setProperty(_PROPERTY, name)
-    target.setIcon(icon(name, theme))
+    target.setIcon(icon(name, theme, _ink_of(target, theme)))
 
 
 def retint(root: QWidget, theme: Theme) -> None:
@@ -75,4 +75,9 @@ def retint(root: QWidget, theme: Theme) -> None:
     for target in (*root.findChildren(QAbstractButton), *root.findChildren(QAction)):
         name = target.property(_PROPERTY)
         if isinstance(name, str) and name:
-            target.setIcon(icon(name, theme))
+            target.setIcon(icon(name, theme, _ink_of(target, theme)))
+
+
+def _ink_of(target: QAbstractButton | QAction, theme: Theme) -> str:
+    """Return the colour of the text an icon stands beside."""
+    return theme.accent_text if target.property("role") == "primary" else theme.text

@@ -298,6 +298,7 @@ QTableView {{ gridline-color: {theme.line}; selection-background-color: {theme.s
   selection-color: {theme.text}; border: 1px solid {theme.line}; border-radius: {RADIUS}px; }}
 QTableView:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; }}
 QSplitter::handle {{ background: transparent; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollBar {{ background: transparent; width: 12px; height: 12px; }}
 QScrollBar::handle {{ background: {theme.strong_line}; border-radius: 4px; margin: 2px; min-width: 24px;
   min-height: 24px; }}

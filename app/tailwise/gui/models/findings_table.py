@@ -31,7 +31,7 @@ SIGNS: Final = {
     Severity.WARNING: "▲",
     Severity.REPAIRED: "✓",
     Severity.QUESTION: "?",
-    Severity.NOTE: "ⓘ",
+    Severity.NOTE: "ℹ",
 }
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -53,8 +53,8 @@ class FindingsTable(RecordTable[FindingRow]):
                 Column("Code", lambda r: r.finding.code, width=10),
                 Column("What was found", lambda r: r.finding.message, tip=lambda r: r.finding.message, width=0),
                 Column("Places", lambda r: r.finding.count, width=10),
-                Column("What was done", lambda r: r.finding.action, tip=lambda r: r.finding.action, width=34),
-                Column("Source", lambda r: r.source, lambda r: r.source.casefold(), lambda r: r.source, 20),
+                Column("What was done", lambda r: r.finding.action, tip=lambda r: r.finding.action, width=24),
+                Column("Source", lambda r: r.source, lambda r: r.source.casefold(), lambda r: r.source, 16),
             ),
             parent,
         )

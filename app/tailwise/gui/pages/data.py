@@ -116,7 +116,7 @@ class DataPage(QWidget):
         self.filter.setPlaceholderText(self.tr("Filter findings (Ctrl+F)"))
         self.filter.setAccessibleName(self.tr("Filter findings"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(th.INSPECTOR_WIDTH)
+        self.filter.setFixedWidth(220)
         lists.addWidget(self._section(self.tr("Findings"), self.findings_view, self.filter))
         lists.setStretchFactor(0, 2)
         lists.setStretchFactor(1, 3)

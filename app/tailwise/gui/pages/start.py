@@ -117,16 +117,19 @@ class StartPage(QWidget):
             label.setWordWrap(True)
             inside.addWidget(label)
         choose = self._button(
-            self.tr("Choose dataset…"), self.import_requested, "import", self.tr("Choose dataset (Ctrl+I)")
+            self.tr("Choose dataset…"),
+            self.import_requested,
+            "import",
+            self.tr("Choose dataset (Ctrl+I)"),
+            is_primary=True,
         )
-        choose.setProperty("role", "primary")
         inside.addWidget(choose, 0, Qt.AlignmentFlag.AlignHCenter)
         inside.addStretch(1)
         demo_text = QLabel(
             self.tr("New here? The demo is a made-up inspection line, drawn on this computer in a few seconds."), self
         )
         demo_text.setWordWrap(True)
-        demo = self._button(self.tr("Try the demo"), self.demo_requested, "", self.tr("Open the demo project"))
+        demo = self._button(self.tr("Try the demo"), self.demo_requested, "demo", self.tr("Open the demo project"))
         row = QHBoxLayout()
         row.setSpacing(th.SPACE_M)
         row.addWidget(demo_text, 1)
@@ -145,9 +148,13 @@ class StartPage(QWidget):
         label.setFont(th.larger(self.font(), 3, bold=True))
         return label
 
-    def _button(self, text: str, signal: SignalInstance, icon: str, tip: str) -> QPushButton:
+    def _button(
+        self, text: str, signal: SignalInstance, icon: str, tip: str, *, is_primary: bool = False
+    ) -> QPushButton:
         button = QPushButton(text, self)
         button.setToolTip(tip)
+        if is_primary:
+            button.setProperty("role", "primary")
         if icon:
             set_icon(button, icon, th.Theme.of(self.palette()))
         button.clicked.connect(signal)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton
 
 from tailwise.gui import theme as th
+from tailwise.gui.icons import set_icon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 BannerTone = Literal["note", "ok", "warn", "alert"]
-_SIGNS = {"note": "ⓘ", "ok": "✓", "warn": "▲", "alert": "◆"}
+_SIGNS = {"note": "ℹ", "ok": "✓", "warn": "▲", "alert": "◆"}
 
 
 class Banner(QFrame):
@@ -35,8 +36,8 @@ class Banner(QFrame):
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._buttons: list[QPushButton] = []
         self._close = QToolButton(self)
-        self._close.setText("✕")
         self._close.setAutoRaise(True)
+        set_icon(self._close, "close", th.Theme.of(self.palette()))
         self._close.setAccessibleName(self.tr("Dismiss this message"))
         self._close.setToolTip(self.tr("Dismiss"))
         self._close.clicked.connect(self.dismiss)

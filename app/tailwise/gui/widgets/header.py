@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from tailwise.gui import theme as th
+from tailwise.gui.icons import set_icon
 from tailwise.gui.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ class Header(QFrame):
         self._badge = QLabel(self.tr("read-only"), self)
         self._badge.setProperty("role", "badge")
         self._badge.hide()
-        search = self._button(self.tr("⌕ Ctrl+K"), self.tr("Find a page or action (Ctrl+K)"))
+        search = self._button("search", self.tr("Ctrl+K"), self.tr("Find a page or action (Ctrl+K)"))
         search.clicked.connect(self.palette_requested)
-        scheme = self._button("◐", self.tr("Switch between light and dark"))
+        scheme = self._button("theme", "", self.tr("Switch between light and dark"))
+        scheme.setObjectName("switch-scheme")
         scheme.clicked.connect(self.scheme_toggled)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(th.SPACE_L, 0, th.SPACE_M, 0)
@@ -60,8 +62,12 @@ class Header(QFrame):
         self._project.setToolTip(str(project.path) if project is not None else "")
         self._badge.setVisible(project is not None and project.read_only)
 
-    def _button(self, text: str, tip: str) -> QToolButton:
+    def _button(self, icon: str, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)
+        button.setToolButtonStyle(
+            Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
+        )
+        set_icon(button, icon, th.Theme.of(self.palette()))
         button.setText(text)
         button.setToolTip(tip)
         button.setAccessibleName(tip)

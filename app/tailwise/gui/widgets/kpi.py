@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
 from tailwise.gui import theme as th
 from tailwise.gui.texts import number
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QEnterEvent, QFont, QPaintEvent
+    from PySide6.QtGui import QEnterEvent, QFont, QPaintEvent, QResizeEvent
 
 Tone = Literal["plain", "ok", "warn", "alert"]
 
@@ -114,13 +114,39 @@ class KpiTile(QAbstractButton):
 
 
 class KpiRow(QWidget):
-    """Tiles side by side, all of one size."""
+    """Tiles of one size side by side; in two rows where they would not fit in one."""
 
     def __init__(self, tiles: tuple[KpiTile, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._tiles = tiles
+        self._columns = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(th.SPACE_S)
-        for tile in tiles:
-            layout.addWidget(tile, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(th.SPACE_S)
+        self._arrange(len(tiles))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102
+        return QSize(self._width_of(self._narrow), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        is_wide = self._width_of(len(self._tiles)) <= self.width()
+        self._arrange(len(self._tiles) if is_wide else self._narrow)
+
+    @property
+    def _narrow(self) -> int:
+        return (len(self._tiles) + 1) // 2
+
+    def _width_of(self, columns: int) -> int:
+        widest = max(tile.sizeHint().width() for tile in self._tiles)
+        return columns * widest + (columns - 1) * th.SPACE_S
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, tile in enumerate(self._tiles):
+            self._grid.addWidget(tile, *divmod(place, columns))
+        for column in range(len(self._tiles)):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)

@@ -27,6 +27,8 @@ STAY_FOR: Final = 500
 """Milliseconds."""
 MAX_ROWS: Final = 3
 BAR_STEPS: Final = 1000
+BAR_WIDTH: Final = 120
+TITLE_WIDTH: Final = 260
 
 
 class OpRow(QFrame):
@@ -36,9 +38,10 @@ class OpRow(QFrame):
         super().__init__(parent)
         self.handle = handle
         self.shown_for = QElapsedTimer()
-        self._title = QLabel(handle.title, self)
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title = ElidedLabel(Qt.TextElideMode.ElideMiddle, self)
         self._title.setFont(th.larger(self.font(), 0, bold=True))
+        self._title.setMaximumWidth(TITLE_WIDTH)
+        self._title.set_whole_text(handle.title)
         self._stage = ElidedLabel(parent=self)
         self._stage.setProperty("role", "muted")
         self._stage.setFont(th.tabular(self.font()))
@@ -47,7 +50,7 @@ class OpRow(QFrame):
         self._left.setFont(th.tabular(self.font()))
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
-        self._bar.setFixedSize(160, 10)
+        self._bar.setFixedSize(BAR_WIDTH, 10)
         self._bar.setAccessibleName(handle.title)
         self._cancel = QPushButton(self.tr("Cancel"), self)
         self._cancel.setAccessibleName(self.tr("Cancel {title}").format(title=handle.title))

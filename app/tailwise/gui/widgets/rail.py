@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QEnterEvent, QKeyEvent, QPaintEvent
+    from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPaintEvent
 
 ROW: Final = 38
 ICON_SIDE: Final = 18
 EDGE: Final = 3
+KEYBOARD_REASONS: Final = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 
 
 class RailButton(QAbstractButton):
@@ -34,6 +39,7 @@ class RailButton(QAbstractButton):
         self.setAccessibleName(title)
         self._icon = icon
         self._number = str(number) if number else ""
+        self._has_ring = False
         self.setToolTip(f"{title} (Ctrl+{number})" if number else title)
 
     def sizeHint(self) -> QSize:  # noqa: D102
@@ -41,6 +47,11 @@ class RailButton(QAbstractButton):
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
         return QSize(th.RAIL_COLLAPSED_WIDTH - 2 * th.SPACE_S, ROW)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: D102
+        # The ring is for the keyboard; at start and after a click it would only look like a second mark.
+        self._has_ring = event.reason() in KEYBOARD_REASONS
+        super().focusInEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: D102, N802
         super().enterEvent(event)
@@ -56,7 +67,9 @@ class RailButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frame = self.rect().adjusted(1, 1, -1, -1)
         fill = theme.selection if self.isChecked() else theme.hover if self._is_hovered() else theme.window
-        painter.setPen(QPen(QColor(theme.focus), th.FOCUS_WIDTH) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.setPen(
+            QPen(QColor(theme.focus), th.FOCUS_WIDTH) if self.hasFocus() and self._has_ring else Qt.PenStyle.NoPen
+        )
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(frame, th.RADIUS, th.RADIUS)
         if self.isChecked():
@@ -125,8 +138,11 @@ class Rail(QFrame):
 
     def set_current(self, key: str) -> None:
         """Mark the page shown; one that is not listed leaves the mark on the page it was reached from."""
-        if key in self._buttons:
-            self._buttons[key].setChecked(True)
+        if key not in self._buttons:
+            return
+        self._buttons[key].setChecked(True)
+        if any(button.hasFocus() for button in self._buttons.values()):
+            self._buttons[key].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_enabled(self, keys: Sequence[str], *, is_enabled: bool) -> None:
         """Allow or forbid pages; forbidden ones say why in their tooltip."""

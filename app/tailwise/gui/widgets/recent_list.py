@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from tailwise.gui import theme as th
+from tailwise.gui.icons import set_icon
 from tailwise.gui.texts import ago, counted
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class RecentRow(QAbstractButton):
             locate.clicked.connect(self._locate)
             layout.addWidget(locate)
         forget = QToolButton(self)
-        forget.setText("✕")
+        set_icon(forget, "close", th.Theme.of(self.palette()))
         forget.setAutoRaise(True)
         forget.setToolTip(self.tr("Take it off this list; the file stays"))
         forget.setAccessibleName(self.tr("Take {name} off the list").format(name=self._name))

@@ -9,13 +9,16 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tailwise.gui import theme as th
+from tailwise.gui.widgets.cell_delegate import CellDelegate
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QItemSelection
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
     from PySide6.QtWidgets import QWidget
 
     from tailwise.gui.models.record_table import RecordTable
+
+LEAST_STRETCH = 160
 
 
 class RecordView(QTableView):
@@ -44,14 +47,11 @@ class RecordView(QTableView):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(48)
         for column, spec in enumerate(model.columns):
-            if spec.width:
-                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-                self.setColumnWidth(column, spec.width * self.fontMetrics().averageCharWidth() + 2 * th.SPACE_M)
-            else:
-                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+            self.setColumnWidth(column, spec.width * self.fontMetrics().averageCharWidth() + 2 * th.SPACE_S)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+        self.setItemDelegate(CellDelegate(self))
         model.modelReset.connect(self._on_reset)
 
     def selected_record(self) -> object:
@@ -67,6 +67,16 @@ class RecordView(QTableView):
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: D102, N802
         super().selectionChanged(selected, deselected)
         self.record_selected.emit(self.selected_record())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        # Qt's stretching shrinks a column to nothing in a narrow pane; below LEAST_STRETCH we scroll instead.
+        free = self.viewport().width() - sum(
+            self.columnWidth(column) for column, spec in enumerate(self._model.columns) if spec.width
+        )
+        stretching = [column for column, spec in enumerate(self._model.columns) if not spec.width]
+        for column in stretching:
+            self.setColumnWidth(column, max(LEAST_STRETCH, free // len(stretching)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         if event.matches(QKeySequence.StandardKey.Copy):
