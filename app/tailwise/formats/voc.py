@@ -148,9 +148,11 @@ class _Reading:
             lost = [entry.path for item, entry in self.placed if item not in listed]
             report_all(self.log, "VO-08b", len(lost), lost)
             return
-        for item, name in enumerate(data.items.file_name):
-            source = data.items.ext_id[item] or name
-            if split := path_split(source.rpartition("/")[0]):
+        folders = [name.rpartition("/")[0] for name in data.items.file_name]
+        for item, entry in self.placed:
+            folders[item] = entry.folder
+        for item, folder in enumerate(folders):
+            if split := path_split(folder):
                 data.splits.setdefault(split, array("i")).append(item)
 
     def check_sizes(self, progress: Progress) -> None:
@@ -260,4 +262,4 @@ class _Reading:
         columns, items = self.data.annotations, self.data.items
         box = (column[row] for column in (columns.x, columns.y, columns.width, columns.height))
         name = self.data.categories[columns.category[row]].name
-        return f"{items.ext_id[columns.item[row]]}: {name} box {', '.join(f'{number:g}' for number in box)}"
+        return f"{items.file_name[columns.item[row]]}: {name} box {', '.join(f'{number:g}' for number in box)}"

@@ -49,7 +49,7 @@ class VocPlacer:
         self._item_of[name] = len(self._items)
         media = MediaState.MISSING if path is None else MediaState.PRESENT
         size = (file.width, file.height)
-        return self._items.append(name, ext_id=entry.path, size=size, state=state, media=media)
+        return self._items.append(name, ext_id=entry.stem, size=size, state=state, media=media)
 
     def add_images_without_annotations(self, *, is_ignored: bool) -> list[int]:
         """Add the images that no annotation file is about, and return their items."""
@@ -61,7 +61,7 @@ class VocPlacer:
             if entry.path not in self._item_of and _MASKS.isdisjoint(entry.folder.lower().split("/"))
         ]
         report_all(self._log, "VO-13", len(extra), extra)
-        return [self._items.append(path, media=MediaState.PRESENT) for path in extra]
+        return [self._items.append(path, ext_id=stem_of(path), media=MediaState.PRESENT) for path in extra]
 
     def _free_name(self, entry: Entry, folder: str, suffix: str) -> str:
         """Return the path that the image of an annotation file would have, unlike that of any other item."""
