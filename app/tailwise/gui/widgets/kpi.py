@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLayout, QSizePolicy, QWidget
 
 from tailwise.gui import theme as th
 from tailwise.gui.texts import number
@@ -124,6 +124,7 @@ class KpiRow(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(th.SPACE_S)
+        self._grid.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # the narrow arrangement is narrower
         self._arrange(len(tiles))
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
