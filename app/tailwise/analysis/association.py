@@ -1,8 +1,8 @@
 """Hidden imbalance: what a class × condition table would hold if the two had nothing to do with each other.
 
-Formulae of the algorithms reference, section 1. Rows are classes, columns the values of a condition; counts are of items
-or objects. Whole-table measures are None where they are undefined; per-cell ones are NaN there, and minus infinity where
-a cell that could have been filled is empty.
+Formulae of the algorithms reference, section 1. Rows are classes, columns the values of a condition; counts are of
+items or objects. Whole-table measures are None where they are undefined; per-cell ones are NaN there, and minus
+infinity where a cell that could have been filled is empty.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def adjusted_residuals(table: ArrayLike) -> NDArray[np.float64]:
 def flag_cells(table: ArrayLike, min_expected: float = MIN_EXPECTED, thin_share: float = THIN_SHARE) -> CellFlags:
     """Flag empty and thin cells.
 
-    A thin cell must also be improbable: counts as small as its own come up by chance (Poisson) in at most 5 % of tables.
-    Otherwise half of all cells with few expected would be flagged for nothing.
+    A thin cell must also be improbable: a count as small as its own comes up by chance (Poisson) at most once in twenty
+    times. Otherwise cells with few expected would be flagged for nothing.
 
     Args:
         table: classes × condition values.
