@@ -1,0 +1,283 @@
+"""The export page: what can be handed out, where it goes, and what was written."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from tailwise.domain.changes import Changes
+from tailwise.gui import theme as th
+from tailwise.gui.icons import set_icon
+from tailwise.gui.models.export_table import ExportTargets, FileRow, TargetRow, WrittenFiles
+from tailwise.gui.navigation import ExportThis
+from tailwise.gui.session import ResultLine
+from tailwise.gui.texts import counted
+from tailwise.gui.widgets.empty_state import StateStack
+from tailwise.gui.widgets.record_view import RecordView
+
+if TYPE_CHECKING:
+    from tailwise.gui.session import Session
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.exports import ExportDone
+    from tailwise.usecases.projects import Project
+
+FOLDER_PURPOSE = "export"
+
+
+def load(project: Project, _progress: Progress) -> tuple[TargetRow, ...]:
+    """Ask what can be exported; runs on a worker thread."""
+    from tailwise.usecases.exports import export_targets
+
+    return tuple(
+        TargetRow(t.kind, t.target, t.title, t.note, "" if t.available else t.reason) for t in export_targets(project)
+    )
+
+
+class ExportPage(QWidget):
+    """Kinds on top, folder and button below them, the result at the foot."""
+
+    key: ClassVar[str] = "export"
+    title: ClassVar[str] = "Export"
+    icon: ClassVar[str] = "export"
+    help_topic: ClassVar[str] = "export"
+    interest: ClassVar[Changes] = Changes.data() | Changes.PLANS | Changes.EXPORTS
+
+    page_requested = Signal(str, object)
+    selection_described = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._wanted: ExportThis | None = None
+        self._running: TargetRow | None = None
+        self._done: ExportDone | None = None
+        self.targets = ExportTargets(self)
+        self.files = WrittenFiles(self)
+        self.targets_view = RecordView(self.targets, self.tr("Exports"))
+        self.files_view = RecordView(self.files, self.tr("Written files"))
+        self.folder = QLineEdit()
+        self.browse = QPushButton(self.tr("Browse…"))
+        self.replace = QCheckBox(self.tr("Replace an earlier export there"))
+        self.start = QPushButton(self.tr("Export"))
+        self.copy_command = QPushButton(self.tr("Copy command"))
+        self.open_folder = QPushButton(self.tr("Open folder"))
+        self.outcome = QLabel()
+        self.states = StateStack(self._build(), "export", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(th.SPACE_L, th.SPACE_L, th.SPACE_L, th.SPACE_L)
+        layout.addWidget(self.states)
+        self._connect()
+        self._show_result(None)
+
+    # What the window calls
+
+    def refresh(self) -> None:
+        """Ask anew what can be exported."""
+        self.states.show_loading()
+        self._session.run(
+            self.tr("Look what can be exported"),
+            load,
+            on_done=self._on_loaded,
+            on_failed=self._on_failed,
+            slot="export-page",
+        )
+
+    def open_payload(self, payload: object) -> None:
+        """Preselect a kind of export."""
+        if isinstance(payload, ExportThis):
+            self._wanted = payload
+            self._select_wanted()
+
+    # Building
+
+    def _build(self) -> QWidget:
+        self.folder.setPlaceholderText(self.tr("Folder to make, for instance …/order-12"))
+        self.folder.setAccessibleName(self.tr("Folder to make"))
+        self.folder.setClearButtonEnabled(True)
+        self.start.setProperty("role", "primary")
+        self.start.setShortcut("Ctrl+Return")
+        self.start.setToolTip(self.tr("Write, read back and put in place (Ctrl+Return)"))
+        set_icon(self.start, "export", th.Theme.of(self.palette()))
+        self.outcome.setTextFormat(Qt.TextFormat.PlainText)
+        self.outcome.setWordWrap(True)
+        form = QHBoxLayout()
+        form.setSpacing(th.SPACE_S)
+        label = QLabel(self.tr("To"))
+        label.setBuddy(self.folder)
+        for widget in (label, self.folder, self.browse, self.replace, self.copy_command, self.start):
+            form.addWidget(widget, 1 if widget is self.folder else 0)
+        top = QWidget()
+        upper = QVBoxLayout(top)
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(th.SPACE_M)
+        upper.addWidget(self.targets_view, 1)
+        upper.addLayout(form)
+        bottom = QWidget()
+        lower = QVBoxLayout(bottom)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(th.SPACE_S)
+        heading = QHBoxLayout()
+        heading.addWidget(self.outcome, 1)
+        heading.addWidget(self.open_folder)
+        lower.addLayout(heading)
+        lower.addWidget(self.files_view, 1)
+        panes = QSplitter(Qt.Orientation.Vertical)
+        panes.setObjectName("export-panes")
+        panes.setChildrenCollapsible(False)
+        panes.setHandleWidth(th.SPACE_M)
+        panes.addWidget(top)
+        panes.addWidget(bottom)
+        panes.setStretchFactor(0, 1)
+        panes.setStretchFactor(1, 1)
+        return panes
+
+    def _connect(self) -> None:
+        self.targets_view.record_selected.connect(self._on_selected)
+        self.folder.textChanged.connect(self._check)
+        self.browse.clicked.connect(self._browse)
+        self.start.clicked.connect(self._export)
+        self.copy_command.clicked.connect(self._copy_command)
+        self.open_folder.clicked.connect(self._open_folder)
+        self.states.retry_clicked.connect(self.refresh)
+        self._session.closed.connect(self._on_closed)
+
+    # Loading
+
+    @Slot(object)
+    def _on_loaded(self, rows: tuple[TargetRow, ...]) -> None:
+        chosen = self._chosen()
+        self.targets.set_records(rows)
+        self.states.show_content()
+        if self._wanted is not None:
+            self._select_wanted()
+        elif rows:
+            keep = next(
+                (i for i, r in enumerate(rows) if chosen and (r.kind, r.target) == (chosen.kind, chosen.target)), 0
+            )
+            self.targets_view.select_row(keep)
+        self._check()
+
+    @Slot(object)
+    def _on_failed(self, error: BaseException) -> None:
+        self.states.show_error(error, self.tr("The project itself is unharmed."))
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._wanted = None
+        self.targets.set_records(())
+        self._show_result(None)
+
+    def _select_wanted(self) -> None:
+        wanted = self._wanted
+        for row, record in enumerate(self.targets.records()):
+            if wanted is not None and record.kind == wanted.kind:
+                self.targets_view.select_row(row)
+                return
+
+    # Asking
+
+    def _chosen(self) -> TargetRow | None:
+        record = self.targets_view.selected_record()
+        return record if isinstance(record, TargetRow) else None
+
+    @Slot(object)
+    def _on_selected(self, record: object) -> None:
+        project = self._session.project
+        if isinstance(record, TargetRow) and project is not None and not self.folder.isModified():
+            name = f"{project.path.stem}-{record.target or record.kind}"
+            self.folder.setText(str(self._session.settings.folder(FOLDER_PURPOSE) / name))
+        self._check()
+
+    @Slot()
+    def _check(self) -> None:
+        chosen = self._chosen()
+        is_ready = chosen is not None and not chosen.reason and bool(self.folder.text().strip())
+        self.start.setEnabled(is_ready and self._running is None)
+        self.copy_command.setEnabled(is_ready)
+        self.selection_described.emit("" if chosen is None else f"{chosen.title}: {chosen.reason or chosen.note}")
+
+    @Slot()
+    def _browse(self) -> None:
+        self._session.picker.pick(
+            self, "open-folder", FOLDER_PURPOSE, self.tr("Make the export in this folder"), self._on_folder
+        )
+
+    @Slot(str)
+    def _on_folder(self, path: str) -> None:
+        self._session.settings.set_folder(FOLDER_PURPOSE, Path(path))
+        self.folder.setModified(False)
+        self._on_selected(self._chosen())
+
+    @Slot()
+    def _export(self) -> None:
+        chosen = self._chosen()
+        if chosen is None or chosen.reason:
+            return
+        to, replace = Path(self.folder.text().strip()).expanduser(), self.replace.isChecked()
+        wanted = self._wanted if self._wanted is not None and self._wanted.kind == chosen.kind else None
+
+        def work(project: Project, progress: Progress) -> ExportDone:
+            from tailwise.usecases.exports import ExportRequest, export
+
+            request = ExportRequest(
+                chosen.kind,
+                to,
+                chosen.target,
+                plan_id=wanted.plan_id if wanted else None,
+                split_id=wanted.split_id if wanted else None,
+                replace=replace,
+            )
+            return export(project, request, progress)
+
+        self._running = chosen
+        handle = self._session.run(self.tr("Export {}").format(chosen.title), work, on_done=self._on_exported)
+        handle.finished.connect(self._on_ended)
+        self._check()
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self._running = None
+        self._check()
+
+    @Slot(object)
+    def _on_exported(self, done: ExportDone) -> None:
+        self._show_result(done)
+        files = counted(len(done.files), "file", "files")
+        self._session.announce(
+            ResultLine(self.tr("{} written and read back").format(files), "warn" if done.warnings else "ok", done.to)
+        )
+
+    # Showing
+
+    def _show_result(self, done: ExportDone | None) -> None:
+        self._done = done
+        self.open_folder.setVisible(done is not None)
+        if done is None:
+            self.outcome.setText(self.tr("What an export wrote is listed here, after it was read back and counted."))
+            self.files.set_records(())
+            return
+        lines = [self.tr("{} written to {}").format(counted(len(done.files), "file", "files"), done.to)]
+        lines += [f"▲ {w.code}: {w.text} ({counted(w.count, 'time', 'times')})" for w in done.warnings]
+        self.outcome.setText("\n".join(lines))
+        self.files.set_records([FileRow(f.path, f.rows, f.bytes, f.audience.value) for f in done.files])
+
+    @Slot()
+    def _open_folder(self) -> None:
+        if self._done is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._done.to)))
+
+    @Slot()
+    def _copy_command(self) -> None:
+        chosen, project = self._chosen(), self._session.project
+        if chosen is None or project is None:
+            return
+        words = ["tailwise", "export", str(project.path), chosen.kind, "--to", self.folder.text().strip()]
+        words += ["--target", chosen.target] if chosen.target else []
+        words += ["--replace"] if self.replace.isChecked() else []
+        QGuiApplication.clipboard().setText(shlex.join(words))
+        self._session.announce(ResultLine(self.tr("The command is on the clipboard")))

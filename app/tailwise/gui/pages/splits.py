@@ -1,0 +1,333 @@
+"""The splits page: ask for a split, see asked against achieved, check for leaks, choose the one that counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QSplitter, QTableView, QVBoxLayout, QWidget
+
+from tailwise.domain.changes import Changes
+from tailwise.domain.coverage import Basis, ItemFilter
+from tailwise.gui import theme as th
+from tailwise.gui.models.split_table import ClassSplitTable, SplitHistory, SplitRecord, SplitSizes, record_of
+from tailwise.gui.navigation import EXPORT, ITEMS, ExportThis, ShowItems
+from tailwise.gui.session import ResultLine
+from tailwise.gui.texts import counted, number
+from tailwise.gui.widgets.empty_state import StateStack
+from tailwise.gui.widgets.kpi import KpiRow, KpiTile
+from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.split_controls import SplitControls
+
+if TYPE_CHECKING:
+    from tailwise.domain.coverage import AxisFacts
+    from tailwise.domain.split import SplitRequest, SplitSize
+    from tailwise.gui.session import Session
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.projects import Project
+    from tailwise.usecases.splits import StoredSplit
+
+GOOD_SCORE = 0.2
+"""Below a fifth of what random dealing gives, a split is called balanced."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitsView:
+    """What the page shows, loaded in one operation. `known` are the splits that can be locked."""
+
+    axes: tuple[AxisFacts, ...]
+    known: tuple[str, ...]
+    stored: tuple[StoredSplit, ...]
+    labelled: int
+
+
+def load(project: Project, progress: Progress) -> SplitsView:
+    """Read the page's content; runs on a worker thread."""
+    from tailwise.usecases.projects import project_facts
+    from tailwise.usecases.splits import group_keys, list_splits
+
+    facts = project_facts(project, progress)
+    names = tuple(name for name, _ in facts.splits)
+    return SplitsView(group_keys(project), names, list_splits(project), facts.labelled + facts.empty)
+
+
+class SplitsPage(QWidget):
+    """Controls on top, figures and tables below, stored splits at the foot."""
+
+    key: ClassVar[str] = "splits"
+    title: ClassVar[str] = "Splits"
+    icon: ClassVar[str] = "splits"
+    help_topic: ClassVar[str] = "splits"
+    interest: ClassVar[Changes] = Changes.data()
+
+    page_requested = Signal(str, object)
+    selection_described = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._stored: tuple[StoredSplit, ...] = ()
+        self._shown: StoredSplit | None = None
+        self.controls = SplitControls()
+        self.score = KpiTile("imbalance score")
+        self.cut = KpiTile("groups cut")
+        self.leaks = KpiTile("identical files across splits")
+        self.empty = KpiTile("classes missing from a split")
+        self.sizes = SplitSizes(self)
+        self.classes = ClassSplitTable(self)
+        self.history = SplitHistory(self)
+        self.sizes_view = RecordView(self.sizes, self.tr("Sizes of the splits"))
+        self.history_view = RecordView(self.history, self.tr("Stored splits"))
+        self.classes_view = QTableView()
+        self.activate = QPushButton(self.tr("Make active"))
+        self.hand_out = QPushButton(self.tr("Export…"))
+        self.states = StateStack(self._build(), "splits", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_L)
+        layout.setSpacing(th.SPACE_M)
+        layout.addWidget(self.controls)
+        layout.addWidget(self.states, 1)
+        self._connect()
+
+    def refresh(self) -> None:
+        """Load axes and stored splits anew."""
+        self.states.show_loading()
+        self._session.run(
+            self.tr("Read the splits"), load, on_done=self._on_loaded, on_failed=self._on_failed, slot="splits-page"
+        )
+
+    # Building
+
+    def _build(self) -> QWidget:
+        self.classes_view.setModel(self.classes)
+        self.classes_view.setAccessibleName(self.tr("Images per class and split, achieved of asked"))
+        self.classes_view.setAlternatingRowColors(True)
+        self.classes_view.setShowGrid(False)
+        self.classes_view.setTabKeyNavigation(False)
+        self.classes_view.setFont(th.tabular(self.font()))
+        self.classes_view.verticalHeader().hide()
+        self.classes_view.verticalHeader().setDefaultSectionSize(th.ROW_HEIGHT)
+        header = self.classes_view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultSectionSize(150)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.activate)
+        buttons.addWidget(self.hand_out)
+        top = QSplitter(Qt.Orientation.Horizontal)
+        top.setObjectName("splits-tables")
+        top.setChildrenCollapsible(False)
+        top.setHandleWidth(th.SPACE_M)
+        top.addWidget(self._section(self.tr("Classes: images achieved of asked"), self.classes_view))
+        top.addWidget(self._section(self.tr("Sizes"), self.sizes_view))
+        top.setStretchFactor(0, 3)
+        top.setStretchFactor(1, 2)
+        panes = QSplitter(Qt.Orientation.Vertical)
+        panes.setObjectName("splits-panes")
+        panes.setChildrenCollapsible(False)
+        panes.setHandleWidth(th.SPACE_M)
+        panes.addWidget(top)
+        panes.addWidget(self._section(self.tr("Stored splits"), self.history_view, buttons))
+        panes.setStretchFactor(0, 3)
+        panes.setStretchFactor(1, 1)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_M)
+        layout.addWidget(KpiRow((self.score, self.cut, self.leaks, self.empty)))
+        layout.addWidget(panes, 1)
+        return content
+
+    def _section(self, title: str, view: QWidget, buttons: QHBoxLayout | None = None) -> QWidget:
+        section = QWidget()
+        heading = QLabel(title, section)
+        heading.setFont(th.larger(self.font(), 1, bold=True))
+        heading.setBuddy(view)
+        row = QHBoxLayout()
+        row.addWidget(heading)
+        if buttons is not None:
+            row.addLayout(buttons, 1)
+        layout = QVBoxLayout(section)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_S)
+        layout.addLayout(row)
+        layout.addWidget(view, 1)
+        return section
+
+    def _connect(self) -> None:
+        self.controls.proposed.connect(self._propose)
+        self.states.empty_button_clicked.connect(self._go_to_data)
+        self.states.retry_clicked.connect(self.refresh)
+        self.history_view.record_selected.connect(self._on_selected)
+        self.sizes_view.doubleClicked.connect(self._open_split)
+        self.classes_view.doubleClicked.connect(self._open_cell)
+        self.classes_view.activated.connect(self._open_cell)
+        self.activate.clicked.connect(self._activate)
+        self.hand_out.clicked.connect(self._hand_out)
+        self.empty.clicked.connect(self._go_to_missing)
+        self._session.closed.connect(self._on_closed)
+
+    # Loading and asking
+
+    @Slot(object)
+    def _on_loaded(self, view: SplitsView) -> None:
+        self._stored = view.stored
+        self.controls.set_axes(view.axes, view.known)
+        self.controls.setEnabled(view.labelled > 0)
+        self.history.set_records([record_of(s) for s in view.stored])
+        if not view.labelled:
+            self.states.show_empty(
+                self.tr("Nothing to split yet"), self.tr("Only labelled images are split."), self.tr("Go to Data")
+            )
+        elif not view.stored:
+            self.states.show_empty(
+                self.tr("No split yet"),
+                self.tr("{} can be split. Set the ratios above, choose what must stay together, and propose.").format(
+                    counted(view.labelled, "labelled image", "labelled images")
+                ),
+            )
+        else:
+            self.states.show_content()
+            self._show(next((s for s in view.stored if s.is_active), view.stored[0]))
+
+    @Slot(object)
+    def _on_failed(self, error: BaseException) -> None:
+        self.states.show_error(error, self.tr("The project itself is unharmed."))
+
+    @Slot(object)
+    def _propose(self, request: SplitRequest) -> None:
+        def work(project: Project, progress: Progress) -> StoredSplit:
+            from tailwise.usecases.splits import compute_split
+
+            return compute_split(project, request, progress)
+
+        self.controls.propose.setEnabled(False)
+        handle = self._session.run(self.tr("Split"), work, on_done=self._on_split, slot="compute-split")
+        handle.finished.connect(self._on_split_ended)
+
+    @Slot()
+    def _on_split_ended(self) -> None:
+        self.controls.propose.setEnabled(True)
+
+    @Slot(object)
+    def _on_split(self, stored: StoredSplit) -> None:
+        images = counted(stored.result.items, "image", "images")
+        self._session.announce(
+            ResultLine(
+                self.tr("{} split, score {}").format(images, f"{stored.result.measures.score:.4f}"),
+                "warn" if stored.result.checks.cut_groups or stored.result.checks.leaked_duplicates else "ok",
+            )
+        )
+        self.refresh()
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._stored, self._shown = (), None
+        self.classes.set_result(None)
+        self.sizes.set_records(())
+        self.history.set_records(())
+
+    # Showing
+
+    @Slot(object)
+    def _on_selected(self, record: object) -> None:
+        if isinstance(record, SplitRecord):
+            found = next((s for s in self._stored if s.id == record.id), None)
+            if found is not None:
+                self._show(found)
+
+    def _show(self, stored: StoredSplit) -> None:
+        self._shown = stored
+        result = stored.result
+        checks, score = result.checks, result.measures.score
+        self.score.set_value(
+            f"{score:.3f}",
+            note=self.tr("0 perfect, 1 random; bound {}").format(f"{result.measures.lower_bound:.3f}"),
+            tone="ok" if score <= GOOD_SCORE else "warn",
+        )
+        self.cut.set_value(checks.cut_groups, tone="alert" if checks.cut_groups else "ok")
+        self.leaks.set_value(checks.leaked_duplicates, tone="alert" if checks.leaked_duplicates else "ok")
+        avoidable = checks.empty_cells - checks.unavoidable_empty_cells
+        note = self.tr("{} cannot be avoided").format(number(checks.unavoidable_empty_cells))
+        self.empty.set_value(
+            checks.empty_cells, note=note if checks.empty_cells else "", tone="warn" if avoidable > 0 else "ok"
+        )
+        self.sizes.set_records(result.sizes)
+        self.classes.set_result(result)
+        self.classes_view.setColumnWidth(0, 220)
+        self.activate.setEnabled(not stored.is_active)
+        groups = counted(result.groups, "group", "groups")
+        self.selection_described.emit(f"Split {stored.id}: {counted(result.items, 'image', 'images')} in {groups}")
+
+    # Opening what is behind a number
+
+    @Slot(QModelIndex)
+    def _open_split(self, index: QModelIndex) -> None:
+        size: SplitSize = self.sizes.record(index)
+        self._open(size.split, "")
+
+    @Slot(QModelIndex)
+    def _open_cell(self, index: QModelIndex) -> None:
+        cell = self.classes.cell(index)
+        if cell is not None:
+            self._open(cell[1], cell[0])
+
+    def _open(self, split: str, category: str) -> None:
+        """Show the items of the active split by filter, those of another by their ids."""
+        shown = self._shown
+        if shown is None:
+            return
+        if shown.is_active:
+            which = ItemFilter(where=((Basis.SPLIT.value, split),), classes=(category,) if category else ())
+            self.page_requested.emit(ITEMS, ShowItems(which, came_from=self.key))
+            return
+
+        def work(project: Project, _progress: Progress) -> tuple[str, list[int]]:
+            from tailwise.usecases.splits import split_items_by_name
+
+            return split, split_items_by_name(project, shown.id)[split]
+
+        self._session.run(self.tr("Find the items"), work, on_done=self._on_ids, slot="split-items")
+
+    @Slot(object)
+    def _on_ids(self, found: tuple[str, list[int]]) -> None:
+        title = self.tr("items in {}").format(found[0])
+        self.page_requested.emit(ITEMS, ShowItems(ids=found[1], title=title, came_from=self.key))
+
+    @Slot()
+    def _go_to_missing(self) -> None:
+        for row in range(self.classes.rowCount()):
+            for column in range(1, self.classes.columnCount()):
+                index = self.classes.index(row, column)
+                if str(self.classes.data(index)).startswith("◆"):
+                    self.classes_view.setCurrentIndex(index)
+                    self.classes_view.setFocus(Qt.FocusReason.OtherFocusReason)
+                    return
+
+    @Slot()
+    def _activate(self) -> None:
+        shown = self._shown
+        if shown is None:
+            return
+
+        def work(project: Project, _progress: Progress) -> Changes:
+            from tailwise.usecases.splits import activate_split
+
+            return activate_split(project, shown.id)
+
+        self._session.run(self.tr("Make the split active"), work, lane="ordered", on_done=self._on_activated)
+
+    @Slot(object)
+    def _on_activated(self, _changes: Changes) -> None:
+        self.refresh()
+
+    @Slot()
+    def _hand_out(self) -> None:
+        if self._shown is not None:
+            self.page_requested.emit(EXPORT, ExportThis("splits", split_id=self._shown.id))
+
+    @Slot()
+    def _go_to_data(self) -> None:
+        self.page_requested.emit("data", None)
