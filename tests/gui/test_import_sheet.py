@@ -185,6 +185,22 @@ def test_question_is_asked_inline_and_its_answer_goes_along(qtbot, opened, windo
     assert use_case.requests[-1].answers == {"split": "first"}
 
 
+def test_answer_that_leads_to_the_next_question_is_not_forgotten(qtbot, opened, window, use_case, dataset):
+    use_case.failures = [
+        QuestionError([Question("table", "Which table?", (Choice("a.csv", "a.csv"),), "a.csv")]),
+        QuestionError([Question("class_column", "Which column?", (Choice("health", "health"),), "health")]),
+    ]
+    sheet = looked_at(qtbot, window, dataset)
+    for key in ("table", "class_column"):
+        button(sheet, "Import").click()
+        qtbot.waitUntil(lambda key=key: key in sheet._questions.answers(), timeout=GUI_WAIT)
+
+    with qtbot.waitSignal(window.commands.imported, timeout=GUI_WAIT):
+        button(sheet, "Import").click()
+
+    assert use_case.requests[-1].answers == {"table": "a.csv", "class_column": "health"}
+
+
 def test_question_without_choices_needs_a_text(qtbot, opened, window, use_case, dataset):
     use_case.failures = [QuestionError([Question("root", "Where are the images?")])]
     sheet = looked_at(qtbot, window, dataset)
@@ -280,6 +296,7 @@ def test_cancelled_import_says_nothing_changed_and_closes_the_sheet(qtbot, opene
     def remember(started):
         nonlocal handle
         handle = started
+        opened.runner.started.disconnect(remember)
         started.cancel()
 
     opened.runner.started.connect(remember)

@@ -194,6 +194,23 @@ def test_shutting_down_in_the_middle_of_opening_leaves_no_open_file(qtbot, setti
     session.deleteLater()
 
 
+def test_shutting_down_while_a_project_is_being_closed_still_closes_it(qtbot, settings, project_path):
+    session = Session(settings=settings)
+    with qtbot.waitSignal(session.opened, timeout=GUI_WAIT):
+        session.open_project(project_path)
+    busy = threading.Event()
+    session.run_detached("Ahead of it", lambda progress: busy.wait(10), lane="ordered")
+
+    with qtbot.waitSignal(session.ready_to_quit, timeout=GUI_WAIT):
+        session.close_project()  # waits its turn on the ordered lane
+        session.shut_down()
+        busy.set()
+
+    assert session.runner.close()
+    assert [path.name for path in project_path.parent.glob("street.tailwise*")] == ["street.tailwise"]
+    session.deleteLater()
+
+
 def test_import_of_nothing_is_an_error_the_caller_hears(qtbot, opened, tmp_path):
     ear = Ear()
 

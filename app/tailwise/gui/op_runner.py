@@ -43,8 +43,9 @@ class OpHandle(QObject):
     cancelled = Signal()
     finished = Signal()
 
-    def __init__(self, title: str, *, slot: str | None, quiet: bool) -> None:
+    def __init__(self, title: str, *, slot: str | None, quiet: bool, can_cancel: bool) -> None:
         super().__init__()
+        self.can_cancel = can_cancel
         self.title = title
         self.slot = slot
         self.quiet = quiet
@@ -66,6 +67,8 @@ class OpHandle(QObject):
     @Slot()
     def cancel(self) -> None:
         """Ask the operation to stop at its next report; one that has not begun never begins."""
+        if not self.can_cancel:
+            return
         self._progress.cancel()
         if self._future is not None:
             self._future.cancel()
@@ -103,7 +106,7 @@ class OpRunner(QObject):
         # before the caller has connected to `succeeded`.
         self._settled.connect(self._settle, Qt.ConnectionType.QueuedConnection)
 
-    def run(
+    def run(  # noqa: PLR0913  keywords that all have a default
         self,
         title: str,
         function: Callable[[Progress], object],
@@ -111,6 +114,7 @@ class OpRunner(QObject):
         lane: Lane = "long",
         slot: str | None = None,
         quiet: bool = False,
+        can_cancel: bool = True,
     ) -> OpHandle:
         """Run `function(progress)` on a worker thread.
 
@@ -120,13 +124,14 @@ class OpRunner(QObject):
             lane: `ordered` or `long`.
             slot: newest wins: a running operation of the same slot is cancelled and its result is not delivered.
             quiet: keep the operation out of the op bar.
+            can_cancel: False for what must happen, such as closing a file.
 
         Raises:
             RuntimeError: the runner was closed.
         """
         if not self._accepting:
             raise RuntimeError("the program is closing; no more operations")
-        handle = OpHandle(title, slot=slot, quiet=quiet)
+        handle = OpHandle(title, slot=slot, quiet=quiet, can_cancel=can_cancel)
         if slot is not None:
             self._supersede(slot)
             self._slots[slot] = handle

@@ -260,7 +260,9 @@ class Session(QObject):
         def work(_progress: Progress) -> None:
             project.close()
 
-        self.run_detached("Close project", work, lane="ordered", quiet=True).finished.connect(self._on_released)
+        # Not to be cancelled, not even by shutting down: an unclosed project is two files and a lock.
+        handle = self.runner.run("Close project", work, lane="ordered", quiet=True, can_cancel=False)
+        handle.finished.connect(self._on_released)
 
     @Slot()
     def _on_released(self) -> None:

@@ -77,6 +77,7 @@ class ImportDialog(QDialog):
         self._import.clicked.connect(self._on_import)
         self._buttons.rejected.connect(self.close)
         self._seen = ""
+        self._given: dict[str, str] = {}  # answers to questions asked before; one answer may lead to the next question
         self._update()
 
     # What the window does with it
@@ -110,7 +111,11 @@ class ImportDialog(QDialog):
         return ImportChoice(
             path=Path(self._path.text().strip()),
             format=self._formats.format(),
-            answers={**parse_answers(self._answers.toPlainText()), **self._questions.answers()},
+            answers={
+                **parse_answers(self._answers.toPlainText()),
+                **self._given,
+                **self._questions.answers(),
+            },
             conditions_csv=Path(conditions) if conditions else None,
             role=Role(self._role.currentData()),
         )
@@ -177,6 +182,7 @@ class ImportDialog(QDialog):
         if str(path) == self._seen:
             return
         self._seen = str(path)
+        self._given.clear()
         self._questions.ask(())
         self._banner.hide()
         if not path.exists():
@@ -267,6 +273,7 @@ class ImportDialog(QDialog):
             )
             return
         self._banner.hide()
+        self._given |= self._questions.answers()
         self.hide()
         self.import_asked.emit(self.choice(), self._project.text().strip() if self._needs_project else "")
 
