@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tailwise.imaging.demo_scene import PART_PATTERN, SPRINT, render_demo
+from tailwise.imaging.demo_scene import PART_PATTERN, render_demo
 from tailwise.imaging.demo_scene_camera import CAMERAS, LIGHTS, Pose, Prepared, Stage
 from tailwise.imaging.demo_scene_defects import DEFECTS, LOOKALIKES, MISSING_SCREW, spoil
 from tailwise.imaging.demo_scene_parts import FAMILIES
@@ -197,28 +197,28 @@ def test_each_session_carries_exactly_what_its_recipe_says(recipe):
         assert Counter(b.family for b in mine if b.family) == session.parts
 
 
-def test_the_sprint_request_fits_the_pool_and_what_was_labelled(recipe, coco):
+def test_the_sprint_request_fits_the_pool_and_what_was_labelled(recipe, coco, demo):
     """Its numbers are written by hand; this is what keeps them true."""
-    sprint = tomllib.loads(resource_path(SPRINT).read_text(encoding="utf-8"))
+    sprint = tomllib.loads(demo.sprint.read_text(encoding="utf-8"))
     names = {c["id"]: c["name"] for c in coco["categories"]}
     setting = {i["id"]: (i["attributes"]["camera"], i["attributes"]["lighting"]) for i in coco["images"]}
     images = Counter(setting.values())
     objects = Counter((setting[a["image_id"]], names[a["category_id"]]) for a in coco["annotations"])
-    pool = Counter(
-        (f"line {b.session.line[-1]}", b.session.camera, b.session.lighting, b.session.shift)
-        for b in bursts(recipe)
-        if b.session.set == POOL
-    )
+    pool = [b.session for b in bursts(recipe) if b.session.set == POOL]
+    parts = Counter(f"{demo.pool.name}, folder = {s.line}/{s.camera}" for s in pool)
+    recorded = {f"{demo.pool.name}, folder = {s.line}/{s.camera}": (s.camera, s.lighting) for s in pool}
 
     assert {c["name"] for c in sprint["class"]} == set(names.values())
-    assert {s["name"]: s["available"] for s in sprint["stream"]} == {", ".join(k): n for k, n in pool.items()}
-    for stream in sprint["stream"]:
-        _, camera, lighting, _ = stream["name"].split(", ")
-        for name, estimate in stream["yields"].items():
-            assert estimate == {
-                "labelled": images[camera, lighting],
-                "found": objects[(camera, lighting), name],
-            }, (stream["name"], name)
+    streams = {s["name"]: s for s in sprint["stream"]}
+    assert set(streams) == {*parts, "anything from the pool"}
+    # No part is promised twice, and none that is not there.
+    assert sum(s["available"] for s in streams.values()) == len(pool)
+    assert all(streams[name]["available"] <= count for name, count in parts.items())
+    for stream, told in streams.items():
+        for name, estimate in told["yields"].items():
+            where = [recorded[stream]] if stream in recorded else list(images)
+            seen = {"labelled": sum(images[w] for w in where), "found": sum(objects[w, name] for w in where)}
+            assert estimate == seen, (stream, name)
 
 
 def test_cancelling_stops_the_drawing(tmp_path):
