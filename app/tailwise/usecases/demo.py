@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import shutil
-import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import ExportTargetError
-from tailwise.domain.plan import Tier
 from tailwise.domain.records import Role
 from tailwise.imaging.demo_scene import PART_PATTERN, render_demo
 from tailwise.ops.child import Runner, run_in_child
-from tailwise.usecases.classes import ClassEdit, set_classes
+from tailwise.usecases.classes import ClassEdit, list_classes, set_classes
 from tailwise.usecases.import_source import ImportRequest, import_source
-from tailwise.usecases.plans import REQUEST_DRAFT
+from tailwise.usecases.plans import REQUEST_DRAFT, read_request
 from tailwise.usecases.projects import create_project, save_draft
 
 if TYPE_CHECKING:
@@ -91,8 +90,13 @@ def _build_project(path: Path, found: DemoDataset, progress: Progress, run: Runn
             progress,
             run,
         )
-        wanted = tomllib.loads(request_text).get("class", [])
-        edits = [ClassEdit(c["name"], Tier(c["tier"]).value, c.get("target")) for c in wanted]
+        request = read_request(request_text, found.sprint.name)
+        have = {row.name: row.objects for row in list_classes(project, progress)}
+        edits = [
+            ClassEdit(c.name, c.tier.value, have[c.name] + math.ceil(c.need(request.weeks)) if c.need(1) else None)
+            for c in request.classes
+            if c.name in have
+        ]
         set_classes(project, edits, progress)
         save_draft(project, REQUEST_DRAFT, request_text)
     finally:

@@ -15,6 +15,7 @@ from tailwise.formats.contract import ReadRequest
 from tailwise.formats.listing import scan
 from tailwise.imaging.headers import read_header
 from tailwise.ops.child import Runner, run_in_child
+from tailwise.ops.collector import paused_collector
 from tailwise.storage import plan_tables, source_tables
 from tailwise.storage.project_file import staging_path
 from tailwise.storage.staging import write_staging
@@ -140,8 +141,9 @@ def _read_into_staging(request: ImportRequest, staging: Path, progress: Progress
         role=request.role,
         read_header=read_header,
     )
-    data = reader.read(read_request, progress)
-    data = enrich.enrich(data, read_request, request.conditions_csv, progress)
+    with paused_collector():
+        data = reader.read(read_request, progress)
+        data = enrich.enrich(data, read_request, request.conditions_csv, progress)
     progress.stage("Writing")
     write_staging(staging, data)
     return _Staged(

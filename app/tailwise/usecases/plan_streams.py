@@ -97,6 +97,8 @@ def pool_of_stream(sliced: ProjectCube, stream: Stream) -> list[int]:
 def draft_plan_request(project: Project) -> PlanRequest:
     """Return a request to begin with: every class, what it still lacks of its target, and the project's streams.
 
+    Where no class has a target, those below half of the median count are to reach the median.
+
     Raises:
         RequestError: the project has no class yet.
     """
@@ -105,8 +107,12 @@ def draft_plan_request(project: Project) -> PlanRequest:
     if not rows:
         raise RequestError("The project has no class", "Import labels first")
     unit = QuotaUnit.OBJECTS if sliced.has_boxes else QuotaUnit.IMAGES
+    have = {r.name: int(getattr(r, unit.value)) for r in rows}
+    wanted = {r.name: r.target for r in rows if r.target} or _towards_the_median(have)
     classes = tuple(
-        ClassQuota(r.name, Tier(r.tier), target=float(max(0, r.target - getattr(r, unit.value))) if r.target else None)
+        ClassQuota(r.name, Tier(r.tier), target=float(max(0, wanted[r.name] - have[r.name])) or None)
+        if r.name in wanted
+        else ClassQuota(r.name, Tier(r.tier))
         for r in rows
     )
     has_pool = bool(sliced.pool.any())
@@ -119,6 +125,12 @@ def draft_plan_request(project: Project) -> PlanRequest:
         reserve=Reserve(discovery=DRAFT_DISCOVERY) if has_pool else Reserve(),
     )
     return request.with_streams(streams_of_project(project, request)) if has_pool else request
+
+
+def _towards_the_median(have: dict[str, int]) -> dict[str, int]:
+    """Return a target for a lead who has set none: classes below half of the median are to reach the median."""
+    median = int(np.median(list(have.values())))
+    return {name: median for name, count in have.items() if count < median / 2}
 
 
 def _classes_wanted(sliced: ProjectCube, quotas: Sequence[ClassQuota]) -> list[int]:
