@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,11 @@ import numpy as np
 from tailwise.imaging.demo_scene_camera import CAMERAS, LIGHTS, Pose, Prepared, Stage
 from tailwise.imaging.demo_scene_defects import spoil
 from tailwise.imaging.demo_scene_parts import FAMILIES
-from tailwise.imaging.demo_scene_recipe import LABELLED, Burst, Recipe, bursts, read_recipe
+from tailwise.imaging.demo_scene_recipe import LABELLED, POOL, Burst, Recipe, bursts, read_recipe
 from tailwise.resource_files import resource_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from cv2.typing import MatLike
@@ -81,14 +82,8 @@ def render_demo(folder: Path, progress: Progress) -> DemoDataset:
     labelled, pool = folder / recipe.name, folder / f"{recipe.name}-pool"
     todo = list(bursts(recipe))
     progress.stage("Drawing the demo images", sum(b.frames for b in todo))
-    stage = Stage(recipe.width, recipe.height, np.random.default_rng(recipe.seed))
-    frames: list[_Frame] = []
-    for burst in todo:
-        root = labelled if burst.session.set == LABELLED else pool
-        for file_name, picture, boxes in _photographs(burst, stage):
-            _write_jpeg(root / file_name, picture, recipe.jpeg_quality)
-            frames.append(_Frame(burst, file_name, boxes))
-            progress.advance()
+    with _one_thread():
+        frames = _draw(recipe, todo, {LABELLED: labelled, POOL: pool}, progress)
     progress.stage("Writing the labels")
     labels = [f for f in frames if f.burst.session.set == LABELLED]
     lost = _lose(recipe, labels, labelled)
@@ -110,6 +105,29 @@ def render_demo(folder: Path, progress: Progress) -> DemoDataset:
     _write_conditions(dataset.pool_conditions, unlabelled)
     (folder / "README.txt").write_text(_readme(dataset), encoding="utf-8")
     return dataset
+
+
+@contextmanager
+def _one_thread() -> Generator[None]:
+    """Keep OpenCV from sharing out pictures this small: its threads would wait for each other longer than they work."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def _draw(recipe: Recipe, todo: list[Burst], roots: dict[str, Path], progress: Progress) -> list[_Frame]:
+    """Write every picture below the root of its set."""
+    stage = Stage(recipe.width, recipe.height, np.random.default_rng(recipe.seed))
+    frames: list[_Frame] = []
+    for burst in todo:
+        for file_name, picture, boxes in _photographs(burst, stage):
+            _write_jpeg(roots[burst.session.set] / file_name, picture, recipe.jpeg_quality)
+            frames.append(_Frame(burst, file_name, boxes))
+            progress.advance()
+    return frames
 
 
 def _photographs(burst: Burst, stage: Stage) -> Iterator[tuple[str, MatLike, list[tuple[str, Box]]]]:
