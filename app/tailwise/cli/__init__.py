@@ -17,17 +17,22 @@ from tailwise.domain.errors import UserError
 from tailwise.ops.progress import OpCancelledError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    WindowOpener = Callable[[Path | None], int]
 
 EXIT_FAULT, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code: 0 done, 1 user or data error, 2 usage, 130 interrupted."""
+def run(arguments: Sequence[str], open_window: WindowOpener | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 user or data error, 2 usage, 130 interrupted.
+
+    `open_window` is how the entry point opens the window; this package knows none.
+    """
     logging.getLogger("tailwise").addHandler(logging.NullHandler())
     try:
-        result = main.main(args=list(arguments), prog_name="tailwise", standalone_mode=False)
+        result = main.main(args=list(arguments), prog_name="tailwise", standalone_mode=False, obj=open_window)
     except UserError as error:
         say(f"tailwise: {error.sentence}")
         return EXIT_FAULT
@@ -50,22 +55,24 @@ def run(arguments: Sequence[str]) -> int:
 def main(context: click.Context) -> int | None:
     """Plan labelling so that rare classes do not vanish. Without a command the window opens."""
     if context.invoked_subcommand is None:
-        return _open_window(None)
+        return _open_window(context, None)
     return None
 
 
 @main.command("open")
 @click.argument("project", type=PATH, required=False)
-def open_command(project: Path | None) -> int:
+@click.pass_context
+def open_command(context: click.Context, project: Path | None) -> int:
     """Open a project in the window; without one the start page, as a desktop entry needs it."""
-    return _open_window(project)
+    return _open_window(context, project)
 
 
 @main.command()
 @click.argument("folder", type=PATH, required=False)
 @click.option("--no-window", is_flag=True, help="Only make the demo, do not open it.")
 @json_option
-def demo(folder: Path | None, no_window: bool, as_json: bool) -> int | None:
+@click.pass_context
+def demo(context: click.Context, folder: Path | None, no_window: bool, as_json: bool) -> int | None:
     """Render the demo dataset and its project (deterministic, nothing is downloaded) and open it."""
     from tailwise.usecases.demo import default_demo_folder, make_demo
 
@@ -75,22 +82,15 @@ def demo(folder: Path | None, no_window: bool, as_json: bool) -> int | None:
         print_json({"project": str(project)})
     else:
         say(f"The demo project is {project}")
-    return None if no_window else _open_window(project)
+    return None if no_window else _open_window(context, project)
 
 
-def _open_window(project: Path | None) -> int:
-    try:
-        from tailwise.gui.application import display_problem, run_window
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("PySide6"):
-            raise
-        say("tailwise: The window needs PySide6, which is not installed. Every other command works without it.")
+def _open_window(context: click.Context, project: Path | None) -> int:
+    open_window: WindowOpener | None = context.obj
+    if open_window is None:
+        say("tailwise: This is the command line alone; start the program with: tailwise.")
         return EXIT_USAGE
-    problem = display_problem()
-    if problem:
-        say(f"tailwise: {problem}")
-        return EXIT_USAGE
-    return run_window(project)
+    return open_window(project)
 
 
 for _command in (*data.COMMANDS, *planning.COMMANDS):

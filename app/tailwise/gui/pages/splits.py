@@ -93,6 +93,7 @@ class SplitsPage(QWidget):
     def refresh(self) -> None:
         """Load axes and stored splits anew."""
         self.states.show_loading()
+        self.selection_described.emit("")
         self._session.run(
             self.tr("Read the splits"), load, on_done=self._on_loaded, on_failed=self._on_failed, slot="splits-page"
         )
