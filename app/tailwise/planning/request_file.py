@@ -1,16 +1,12 @@
-"""The quota request as TOML: what the Plan page edits and `plan quota` reads (design page, section 5).
-
-Every mistake is named with its place: unknown keys with the nearest known one, values of a wrong type or range.
-"""
+"""The quota request as a TOML file: read with a sentence for every fault, written so that it reads back the same."""
 
 from __future__ import annotations
 
 import datetime as dt
 import difflib
-import math
 import tomllib
-from collections.abc import Mapping, Sequence
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from tailwise.domain.errors import RequestError
 from tailwise.domain.plan import (
@@ -29,313 +25,319 @@ from tailwise.domain.plan import (
     Tier,
 )
 
-Choices = TypeVar("Choices", QuotaUnit, Objective, Tier, Route)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from enum import StrEnum
 
-_KEYS: dict[str, tuple[str, ...]] = {
-    "": ("plan", "capacity", "class", "stream", "source", "route", "reserve"),
-    "plan": ("name", "start", "weeks", "unit", "objective", "seed"),
-    "capacity": ("label_hours", "review_hours", "items_per_week"),
-    "class": ("name", "tier", "min_per_week", "target", "easy_cap"),
-    "stream": (
-        "name", "source", "route", "available", "seconds_per_item", "review_seconds_per_item", "share", "yields",
-    ),
-    "yield": ("labelled", "found", "prior"),
-    "source": ("name", "share"),
-    "route": ("name", "share"),
-    "reserve": ("discovery", "hard_negatives"),
-}  # fmt: skip
+E = TypeVar("E", bound="StrEnum")
 
-
-class _Table:
-    """One table of the document with its place, read key by key."""
-
-    def __init__(self, value: object, place: str, kind: str) -> None:
-        if not isinstance(value, Mapping):
-            raise RequestError(f"{place} is not a table", f"Write [{kind}] or [[{kind}]] above its keys")
-        self.values = cast("Mapping[str, object]", value)
-        self.place = place
-        known = _KEYS[kind]
-        for key in self.values:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, 1, 0.4)
-                hint = f"Did you mean {near[0]!r}" if near else f"Its keys are: {', '.join(known)}"
-                raise RequestError(f"{place}: the key {key!r} is not known", hint)
-
-    def has(self, key: str) -> bool:
-        return key in self.values
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.values.get(key, default)
-        if value is None:
-            raise RequestError(f"{self.place}: {key} is missing", f'Add {key} = "…"')
-        if not isinstance(value, str):
-            raise RequestError(f"{self.place}: {key} is {_shown(value)}, not a text", f'Write {key} = "{value}"')
-        return value
-
-    def number(self, key: str, default: float | None = None) -> float:
-        return _number(self.values.get(key, default), f"{self.place}: {key}")
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        return _whole(self.values.get(key, default), f"{self.place}: {key}")
-
-    def choice(self, key: str, kinds: type[Choices], default: Choices) -> Choices:
-        value = self.text(key, default.value)
-        known = [k.value for k in kinds]
-        if value not in known:
-            near = difflib.get_close_matches(value, known, 1, 0.4)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise RequestError(f"{self.place}: {key} is {value!r}", f"{hint}Use one of: {', '.join(known)}")
-        return kinds(value)
-
-    def share(self, key: str) -> Share | None:
-        if key not in self.values:
-            return None
-        value = self.values[key]
-        pair = cast("Sequence[object]", value) if isinstance(value, list) else ()
-        if len(pair) != 2:
-            raise RequestError(
-                f"{self.place}: {key} is {_shown(value)}", f"Write the least and the most: {key} = [0.0, 0.4]"
-            )
-        return Share(*(_number(v, f"{self.place}: {key}") for v in pair))
+ROOT_KEYS = ("plan", "capacity", "class", "stream", "source", "route", "reserve")
+PLAN_KEYS = ("name", "start", "weeks", "unit", "objective", "seed")
+CAPACITY_KEYS = ("label_hours", "review_hours", "items_per_week")
+CLASS_KEYS = ("name", "tier", "min_per_week", "target", "easy_cap")
+STREAM_KEYS = (
+    "name",
+    "source",
+    "route",
+    "available",
+    "seconds_per_item",
+    "review_seconds_per_item",
+    "share",
+    "yields",
+)
+YIELD_KEYS = ("labelled", "found", "prior")
+SHARE_KEYS = ("name", "share")
+RESERVE_KEYS = ("discovery", "hard_negatives")
 
 
 def parse_request(text: str, origin: str = "request") -> PlanRequest:
-    """Read a request.
+    """Read a quota request.
 
     Args:
         text: TOML 1.0.
-        origin: what the text is called in messages, a file name for instance.
+        origin: what to call the file in messages.
 
     Raises:
-        RequestError: the text is no TOML, or says something unknown or impossible; the sentence names the place.
+        RequestError: not TOML, an unknown key (with the nearest known one), a wrong type or range; the message names
+            the table, the row and the key.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RequestError(f"{origin} is not valid TOML: {error}", "Correct that line") from error
-    try:
-        return _request(_Table(document, "the request", ""))
+        return _request(_Table(_load(text), "", ROOT_KEYS))
     except RequestError as error:
-        raise RequestError(f"{origin}: {error.summary}", error.hint) from error
+        raise RequestError(f"{origin}: {error.summary}", error.hint, error.detail) from error
+
+
+def _load(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise RequestError(f"this is not valid TOML: {error}", "Correct the line named, then try again") from error
+    except RecursionError as error:
+        raise RequestError("brackets are nested too deep", "A request needs three levels at most") from error
 
 
 def _request(root: _Table) -> PlanRequest:
-    if not root.has("plan"):
-        raise RequestError("there is no [plan]", "Add [plan] with name and weeks")
-    plan = _Table(root.values["plan"], "plan", "plan")
-    weeks = plan.whole("weeks")
-    reserve = _Table(root.values.get("reserve", {}), "reserve", "reserve")
+    plan = root.table("plan", PLAN_KEYS)
+    weeks = plan.integer("weeks", 1)
+    capacity = root.table("capacity", CAPACITY_KEYS)
+    reserve = root.table("reserve", RESERVE_KEYS)
+    items = capacity.per_week("items_per_week", weeks, whole=True)
     return PlanRequest(
         weeks=weeks,
-        classes=tuple(_class(t) for t in _tables(root, "class")),
         name=plan.text("name", "Plan"),
-        start=_day(plan),
+        start=plan.date("start"),
         unit=plan.choice("unit", QuotaUnit, QuotaUnit.OBJECTS),
         objective=plan.choice("objective", Objective, Objective.FEWEST_HOURS),
-        seed=plan.whole("seed", 0),
-        capacity=_capacity(_Table(root.values.get("capacity", {}), "capacity", "capacity"), weeks),
-        streams=tuple(_stream(t) for t in _tables(root, "stream")),
-        sources=tuple(SourceShare(t.text("name"), t.share("share") or Share()) for t in _tables(root, "source")),
-        routes=tuple(
-            RouteShare(t.choice("name", Route, Route.TARGETED), t.share("share") or Share())
-            for t in _tables(root, "route")
+        seed=plan.integer("seed", 0),
+        capacity=Capacity(
+            label_hours=capacity.per_week("label_hours", weeks),
+            review_hours=capacity.per_week("review_hours", weeks),
+            items_per_week=None if items is None else tuple(int(n) for n in items),
         ),
+        classes=tuple(_class(row) for row in root.rows("class", CLASS_KEYS)),
+        streams=tuple(_stream(row) for row in root.rows("stream", STREAM_KEYS)),
+        sources=tuple(SourceShare(row.text("name"), row.share()) for row in root.rows("source", SHARE_KEYS)),
+        routes=tuple(RouteShare(row.choice("name", Route), row.share()) for row in root.rows("route", SHARE_KEYS)),
         reserve=Reserve(reserve.number("discovery", 0.0), reserve.number("hard_negatives", 0.0)),
     )
 
 
-def _tables(root: _Table, kind: str) -> list[_Table]:
-    value = root.values.get(kind, [])
-    if not isinstance(value, list):
-        raise RequestError(f"{kind} is a single table", f"Write [[{kind}]] with double brackets")
-    tables: list[_Table] = []
-    for number, entry in enumerate(cast("list[object]", value), 1):
-        name = cast("Mapping[str, object]", entry).get("name") if isinstance(entry, Mapping) else None
-        tables.append(_Table(entry, f"{kind} {name!r}" if isinstance(name, str) else f"{kind} {number}", kind))
-    return tables
-
-
-def _day(plan: _Table) -> dt.date | None:
-    value = plan.values.get("start")
-    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
-        return value
-    raise RequestError(f"plan: start is {_shown(value)}", "Write a date without quotes: start = 2026-11-23")
-
-
-def _capacity(table: _Table, weeks: int) -> Capacity:
-    items = _weekly(table, "items_per_week", weeks)
-    return Capacity(
-        label_hours=_weekly(table, "label_hours", weeks),
-        review_hours=_weekly(table, "review_hours", weeks),
-        items_per_week=None if items is None else tuple(_whole(v, "capacity: items_per_week") for v in items),
-    )
-
-
-def _weekly(table: _Table, key: str, weeks: int) -> tuple[float, ...] | None:
-    """A number means the same every week; a list has one entry per week."""
-    value = table.values.get(key)
-    if value is None:
-        return None
-    place = f"{table.place}: {key}"
-    if isinstance(value, list):
-        return tuple(_number(v, place) for v in cast("list[object]", value))
-    # PlanRequest refuses impossible numbers of weeks; until then no list is made for them.
-    return (_number(value, place),) * max(1, min(weeks, 1000))
-
-
-def _class(table: _Table) -> ClassQuota:
+def _class(row: _Table) -> ClassQuota:
     return ClassQuota(
-        name=table.text("name"),
-        tier=table.choice("tier", Tier, Tier.NICE_TO_HAVE),
-        min_per_week=table.number("min_per_week", 0.0),
-        target=table.number("target") if table.has("target") else None,
-        easy_cap=table.whole("easy_cap") if table.has("easy_cap") else None,
+        name=row.text("name"),
+        tier=row.choice("tier", Tier, Tier.NICE_TO_HAVE),
+        min_per_week=row.number("min_per_week", 0.0),
+        target=row.number("target") if row.has("target") else None,
+        easy_cap=row.integer("easy_cap") if row.has("easy_cap") else None,
     )
 
 
-def _stream(table: _Table) -> Stream:
-    yields = table.values.get("yields", {})
-    if not isinstance(yields, Mapping):
-        raise RequestError(f"{table.place}: yields is {_shown(yields)}", "Write yields = { Wheelchair = 0.3 }")
+def _stream(row: _Table) -> Stream:
+    default = Stream("default", 0)
     return Stream(
-        name=table.text("name"),
-        available=table.whole("available"),
-        source=table.text("source") if table.has("source") else None,
-        route=table.choice("route", Route, Route.TARGETED),
-        seconds_per_item=table.number("seconds_per_item", Stream("default", 0).seconds_per_item),
-        review_seconds_per_item=table.number("review_seconds_per_item", 0.0),
-        share=table.share("share"),
-        yields=tuple(_yield(table.place, name, value) for name, value in cast("Mapping[str, object]", yields).items()),
+        name=row.text("name"),
+        available=row.integer("available"),
+        source=row.text("source") if row.has("source") else None,
+        route=row.choice("route", Route, default.route),
+        seconds_per_item=row.number("seconds_per_item", default.seconds_per_item),
+        review_seconds_per_item=row.number("review_seconds_per_item", default.review_seconds_per_item),
+        share=row.share() if row.has("share") else None,
+        yields=tuple(_yields(row)),
     )
 
 
-def _yield(place: str, name: str, value: object) -> StreamYield:
-    where = f"{place}: yield of {name!r}"
-    if not isinstance(value, Mapping):
-        return StreamYield(name, rate=_number(value, where))
-    table = _Table(cast("Mapping[str, object]", value), where, "yield")
-    return StreamYield(
-        name,
-        labelled=table.whole("labelled"),
-        found=table.number("found"),
-        prior=table.number("prior") if table.has("prior") else None,
-    )
+def _yields(row: _Table) -> Iterable[StreamYield]:
+    names = row.names("yields")
+    table = row.table("yields", names)
+    for name in names:
+        if not table.is_table(name):
+            yield StreamYield(name, rate=table.number(name))
+            continue
+        counts = table.table(name, YIELD_KEYS)
+        prior = counts.number("prior") if counts.has("prior") else None
+        yield StreamYield(name, labelled=counts.integer("labelled"), found=counts.number("found"), prior=prior)
 
 
-def _number(value: object, place: str) -> float:
-    if value is None:
-        raise RequestError(f"{place} is missing", "Give it a number")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RequestError(f"{place} is {_shown(value)}, not a number", "Write a number without quotes")
-    if isinstance(value, int) and abs(value) > 10**15:
-        raise RequestError(f"{place} is {value}", "Give a smaller number")
-    if not math.isfinite(value):
-        raise RequestError(f"{place} is {value}", "Give a finite number")
-    return float(value)
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One TOML table with the place it is at, for messages. Unknown keys are refused on construction."""
 
+    values: dict[str, object]
+    place: str
+    keys: tuple[str, ...]
 
-def _whole(value: object, place: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    def __post_init__(self) -> None:
+        for key in self.values:
+            if key not in self.keys:
+                near = difflib.get_close_matches(key, self.keys, n=1, cutoff=0.0)
+                where = f" in {self.place}" if self.place else ""
+                hint = f"The nearest known key is {near[0]!r}; known are: {', '.join(self.keys)}"
+                raise RequestError(f"unknown key {key!r}{where}", hint)
+
+    def has(self, key: str) -> bool:
+        return key in self.values
+
+    def is_table(self, key: str) -> bool:
+        return isinstance(self.values.get(key), dict)
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """Return the keys of an inner table that has names of the user's as keys."""
+        value = self.values.get(key, {})
+        if not isinstance(value, dict):
+            raise self._wrong(key, value, "a table such as { Wheelchair = 0.3 }")
+        return tuple(cast("dict[str, object]", value))
+
+    def table(self, key: str, keys: tuple[str, ...]) -> _Table:
+        value = self.values.get(key, {})
+        if not isinstance(value, dict):
+            raise self._wrong(key, value, f"a table, written [{key}]")
+        place = f"{self.place}: {key}" if self.place else f"[{key}]"
+        return _Table(cast("dict[str, object]", value), place, keys)
+
+    def rows(self, key: str, keys: tuple[str, ...]) -> list[_Table]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, dict) for v in cast("list[object]", value)):
+            raise self._wrong(key, value, f"rows, each written [[{key}]]")
+        tables: list[_Table] = []
+        for n, row in enumerate(cast("list[dict[str, object]]", value), start=1):
+            name = row.get("name")
+            tables.append(
+                _Table(row, f"[[{key}]] {name!r}" if isinstance(name, str) else f"[[{key}]] number {n}", keys)
+            )
+        return tables
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._value(key, default)
+        if not isinstance(value, str):
+            raise self._wrong(key, value, "a text in quotes")
         return value
-    number = _number(value, place)
-    if number != int(number):
-        raise RequestError(f"{place} is {number:g}, not a whole number", "Round it")
-    return int(number)
 
+    def integer(self, key: str, default: int | None = None) -> int:
+        value = self._value(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._wrong(key, value, "a whole number")
+        return value
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+    def number(self, key: str, default: float | None = None) -> float:
+        return self._number(key, self._value(key, default))
+
+    def date(self, key: str) -> dt.date | None:
+        value = self.values.get(key)
+        if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
+            return value
+        raise self._wrong(key, value, "a date such as 2026-11-23, without quotes")
+
+    def choice(self, key: str, kind: type[E], default: E | None = None) -> E:
+        text = self.text(key, default)
+        known = [member.value for member in kind]
+        if text not in known:
+            near = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
+            meant = f"Did you mean {near[0]!r}? " if near else ""
+            raise RequestError(f"{self._at(key)} is {text!r}", f"{meant}Use one of: {', '.join(known)}")
+        return kind(text)
+
+    def share(self) -> Share:
+        value = self._value("share", None)
+        values = cast("list[object]", value) if isinstance(value, list) else []
+        if len(values) != 2:
+            raise self._wrong("share", value, "least and most, such as [0.0, 0.4]")
+        least, most = (self._number("share", v) for v in values)
+        try:
+            return Share(least, most)
+        except RequestError as error:
+            raise RequestError(f"{self.place}: {error.summary}", error.hint) from error
+
+    def per_week(self, key: str, weeks: int, *, whole: bool = False) -> tuple[float, ...] | None:
+        """Return one number per week: a single number stands for all of them. The list's length is checked later."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        values = cast("list[object]", value) if isinstance(value, list) else [value] * max(0, min(weeks, 1000))
+        numbers = tuple(self._number(key, v) for v in values)
+        if whole and any(number != int(number) for number in numbers):
+            raise self._wrong(key, value, "a whole number, or one per week")
+        return numbers
+
+    def _value(self, key: str, default: object) -> object:
+        value = self.values.get(key, default)
+        if value is None:
+            raise RequestError(f"{self.place} has no {key!r}", f"Add {key} = …")
+        return value
+
+    def _number(self, key: str, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._wrong(key, value, "a number")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = float("inf")
+        if number != number or number in {float("inf"), float("-inf")}:  # noqa: PLR0124  NaN differs from itself
+            raise self._wrong(key, value, "a number that is not infinite")
+        return number
+
+    def _at(self, key: str) -> str:
+        return f"{self.place}: {key}" if self.place else key
+
+    def _wrong(self, key: str, value: object, wanted: str) -> RequestError:
+        shown = repr(value)
+        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+        return RequestError(f"{self._at(key)} is {shown}", f"Give {wanted}")
 
 
 def format_request(request: PlanRequest) -> str:
-    """Return a request as TOML that `parse_request` reads back to the same request."""
-    lines = ["[plan]", f"name = {_quoted(request.name)}"]
-    if request.start is not None:
-        lines.append(f"start = {request.start.isoformat()}")
-    lines += [
-        f"weeks = {request.weeks}",
-        f"unit = {_quoted(request.unit.value)}",
-        f"objective = {_quoted(request.objective.value)}",
-        f"seed = {request.seed}",
+    """Write a request as TOML that `parse_request` reads back as an equal request; rows keep their order."""
+    plan = [
+        ("name", _string(request.name)),
+        ("start", request.start.isoformat() if request.start else None),
+        ("weeks", str(request.weeks)),
+        ("unit", _string(request.unit)),
+        ("objective", _string(request.objective)),
+        ("seed", str(request.seed)),
     ]
-    capacity = request.capacity
-    weekly = {
-        "label_hours": capacity.label_hours,
-        "review_hours": capacity.review_hours,
-        "items_per_week": capacity.items_per_week,
-    }
-    if any(values is not None for values in weekly.values()):
-        lines += ["", "[capacity]"]
-        lines += [f"{key} = {_list(values)}" for key, values in weekly.items() if values is not None]
-    for quota in request.classes:
-        lines += ["", "[[class]]", *_class_lines(quota)]
-    for stream in request.streams:
-        lines += ["", "[[stream]]", *_stream_lines(stream)]
-    for source in request.sources:
-        lines += ["", "[[source]]", f"name = {_quoted(source.name)}", f"share = {_share_text(source.share)}"]
-    for route in request.routes:
-        lines += ["", "[[route]]", f"name = {_quoted(route.route.value)}", f"share = {_share_text(route.share)}"]
-    if request.reserve != Reserve():
-        lines += ["", "[reserve]", f"discovery = {_plain(request.reserve.discovery)}"]
-        lines.append(f"hard_negatives = {_plain(request.reserve.hard_negatives)}")
-    return "\n".join(lines) + "\n"
+    capacity = [(key, _weekly(getattr(request.capacity, key))) for key in CAPACITY_KEYS]
+    reserve = [(key, _decimal(getattr(request.reserve, key)) or None) for key in RESERVE_KEYS]
+    parts = [_block("[plan]", plan), _block("[capacity]", capacity)]
+    parts += [_block("[[class]]", _class_lines(c)) for c in request.classes]
+    parts += [_block("[[stream]]", _stream_lines(s)) for s in request.streams]
+    parts += [_block("[[source]]", [("name", _string(s.name)), ("share", _share(s.share))]) for s in request.sources]
+    parts += [_block("[[route]]", [("name", _string(r.route)), ("share", _share(r.share))]) for r in request.routes]
+    parts.append(_block("[reserve]", reserve))
+    return "\n".join(part for part in parts if part)
 
 
-def _class_lines(quota: ClassQuota) -> list[str]:
-    lines = [f"name = {_quoted(quota.name)}", f"tier = {_quoted(quota.tier.value)}"]
-    if quota.min_per_week:
-        lines.append(f"min_per_week = {_plain(quota.min_per_week)}")
-    if quota.target is not None:
-        lines.append(f"target = {_plain(quota.target)}")
-    if quota.easy_cap is not None:
-        lines.append(f"easy_cap = {quota.easy_cap}")
-    return lines
-
-
-def _stream_lines(stream: Stream) -> list[str]:
-    lines = [f"name = {_quoted(stream.name)}"]
-    if stream.source is not None:
-        lines.append(f"source = {_quoted(stream.source)}")
-    lines += [
-        f"route = {_quoted(stream.route.value)}",
-        f"available = {stream.available}",
-        f"seconds_per_item = {_plain(stream.seconds_per_item)}",
+def _class_lines(c: ClassQuota) -> list[tuple[str, str | None]]:
+    return [
+        ("name", _string(c.name)),
+        ("tier", _string(c.tier)),
+        ("min_per_week", _decimal(c.min_per_week) if c.min_per_week else None),
+        ("target", None if c.target is None else _decimal(c.target)),
+        ("easy_cap", None if c.easy_cap is None else str(c.easy_cap)),
     ]
-    if stream.review_seconds_per_item:
-        lines.append(f"review_seconds_per_item = {_plain(stream.review_seconds_per_item)}")
-    if stream.share is not None:
-        lines.append(f"share = {_share_text(stream.share)}")
-    if stream.yields:
-        lines.append(
-            "yields = { " + ", ".join(f"{_quoted(y.class_name)} = {_yield_text(y)}" for y in stream.yields) + " }"
-        )
-    return lines
 
 
-def _yield_text(found: StreamYield) -> str:
-    if found.rate is not None:
-        return _plain(found.rate)
-    prior = f", prior = {_plain(found.prior)}" if found.prior is not None else ""
-    return f"{{ labelled = {found.labelled}, found = {_plain(found.found)}{prior} }}"
+def _stream_lines(s: Stream) -> list[tuple[str, str | None]]:
+    yields = ", ".join(f"{_string(y.class_name)} = {_yield(y)}" for y in s.yields)
+    return [
+        ("name", _string(s.name)),
+        ("source", None if s.source is None else _string(s.source)),
+        ("route", _string(s.route)),
+        ("available", str(s.available)),
+        ("seconds_per_item", _decimal(s.seconds_per_item)),
+        ("review_seconds_per_item", _decimal(s.review_seconds_per_item) if s.review_seconds_per_item else None),
+        ("share", None if s.share is None else _share(s.share)),
+        ("yields", f"{{ {yields} }}" if yields else None),
+    ]
 
 
-def _list(values: Sequence[float]) -> str:
-    return "[" + ", ".join(_plain(v) for v in values) + "]"
+def _yield(y: StreamYield) -> str:
+    if y.rate is not None:
+        return _decimal(y.rate)
+    prior = "" if y.prior is None else f", prior = {_decimal(y.prior)}"
+    return f"{{ labelled = {y.labelled}, found = {_decimal(y.found)}{prior} }}"
 
 
-def _share_text(share: Share) -> str:
-    return f"[{_plain(share.least)}, {_plain(share.most)}]"
+def _block(header: str, lines: Iterable[tuple[str, str | None]]) -> str:
+    kept = [f"{key} = {value}" for key, value in lines if value is not None]
+    return "\n".join([header, *kept, ""]) if kept else ""
 
 
-def _plain(value: float) -> str:
+def _weekly(values: tuple[float, ...] | None) -> str | None:
+    if values is None:
+        return None
+    return _decimal(values[0]) if len(set(values)) == 1 else f"[{', '.join(map(_decimal, values))}]"
+
+
+def _share(share: Share) -> str:
+    return f"[{_decimal(share.least)}, {_decimal(share.most)}]"
+
+
+def _decimal(value: float) -> str:
+    """Write the shortest text that reads back as the same number."""
     return str(int(value)) if value == int(value) else repr(float(value))
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else _escape(c) for c in escaped) + '"'
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def _escape(char: str) -> str:
-    return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
+def _string(text: str) -> str:
+    return '"' + "".join(_ESCAPES.get(c, c if c.isprintable() else f"\\U{ord(c):08x}") for c in text) + '"'
