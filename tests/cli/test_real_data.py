@@ -164,7 +164,8 @@ JOURNEYS = [
     ("dawn_fog_yolo", ("--format", "yolo"), ("--stratify", "prefix"), ("manifest", "coco", "yolo")),
     ("trashnet_folders", (), (), ("manifest",)),
     ("coco_tiny", (), (), ("manifest", "coco", "yolo-labels")),
-    ("voc100_multiformat_predictions/database/gts/yolo_format", (), (), ("manifest", "coco")),
+    ("voc100_multiformat_predictions/database/gts/yolo_format", (), (), ("manifest",)),  # its images lie elsewhere
+    ("voc100_multiformat_predictions/database", ("--format", "yolo"), (), ("manifest", "coco", "yolo-labels")),
     ("voc100_multiformat_predictions/database/gts/pascalvoc_format", (), (), ("manifest", "coco")),
     ("honeybee_conditions/bee_data_subset.csv", ("--answer", "label=health"), ("--group", "prefix"), ("manifest",)),
 ]
