@@ -254,3 +254,39 @@ def test_an_exception_while_a_document_is_open_is_the_one_that_arrives(tmp_path)
 
     with pytest.raises(ZeroDivisionError):
         fail_holding_elements()
+
+
+def test_a_file_nested_too_deep_is_told_in_a_sentence(tmp_path):
+    ref = a_coco_file(tmp_path / "a.json", text='{"images": [NaN, ' + "[" * 200_000 + "]" * 200_000 + "]}")
+
+    with pytest.raises(UnreadableSourceError, match="nested too deep"):
+        filtered(tmp_path, an_input(ref, i1=0))
+
+
+def test_a_file_without_images_is_refused(tmp_path):
+    ref = a_coco_file(tmp_path / "a.json", text='{"annotations": []}')
+
+    with pytest.raises(UnreadableSourceError, match="lists no images"):
+        filtered(tmp_path, an_input(ref))
+
+
+@pytest.mark.parametrize("odd", ["NaN", "1"])
+def test_elements_that_are_no_objects_belong_to_no_image(tmp_path, odd):
+    """In the strict and in the tolerant parser alike."""
+    text = f'{{"images":[{{"id":1}}],"annotations":[{odd},[{{"image_id":1}}],{{"id":true,"image_id":1}},null],"info":[],"x":{odd}}}'
+    ref = a_coco_file(tmp_path / "a.json", text=text)
+
+    report, paths = filtered(tmp_path, an_input(ref, i1=0), outputs=1)
+
+    assert objects(paths[0].read_text(), "annotations") == ['{"id":true,"image_id":1}']
+    assert report.orphans == 3
+    assert '"info": []' in paths[0].read_text()
+    assert f'"x": {odd}' in paths[0].read_text()
+
+
+def test_an_info_without_description_gets_one(tmp_path):
+    ref = a_coco_file(tmp_path / "a.json", info={"year": 2026, "description": None})
+
+    _, paths = filtered(tmp_path, an_input(ref, i1=0), outputs=1)
+
+    assert json.loads(paths[0].read_text(encoding="utf-8"))["info"] == {"year": 2026, "description": "part 0"}

@@ -87,7 +87,7 @@ def test_a_json_document_that_lost_a_key_stops_the_export(package, tmp_path):
         package.seal(SILENT)
 
 
-@pytest.mark.parametrize("relative", ["../a", "/a", "a/../../b", "a\\b", "", "package.json", "SHA256SUMS"])
+@pytest.mark.parametrize("relative", ["../a", "/a", "a/../../b", "a\\b", "a\nb", "", "package.json", "SHA256SUMS"])
 def test_no_file_is_placed_outside_or_over_our_own(package, relative):
     with pytest.raises(ValueError, match="no path inside an export"):
         package.place(relative)
@@ -118,3 +118,15 @@ def test_the_fingerprint_depends_on_the_data_and_not_on_its_order():
     expected = hashlib.sha256(b"set/a.jpg\t10\taa\nset/b.jpg\t0\t\n").hexdigest()
     assert dataset_fingerprint(rows) == dataset_fingerprint(rows[::-1]) == expected
     assert dataset_fingerprint([("set/a.jpg", 11, "aa"), rows[1]]) != expected
+
+
+def test_many_files_are_brought_to_the_disk_at_once(package, tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr("tailwise.exports.package.SYNC_ALL_FROM", 3)
+    monkeypatch.setattr("os.sync", lambda: synced.append(True), raising=False)
+    monkeypatch.setattr("os.fsync", lambda handle: pytest.fail("one by one"))
+    package.add_text("a.txt", "x\n", "note", Audience.INTERNAL)
+
+    package.seal(SILENT)
+
+    assert synced

@@ -225,3 +225,37 @@ def test_a_whole_job_goes_through_the_transaction(tmp_path):
 
     assert outcome.to == tmp_path / "out"
     assert {f.path for f in outcome.files} <= set(snapshot(outcome.to))
+
+
+def test_a_folder_without_a_name_is_no_target():
+    with pytest.raises(ExportTargetError, match="no folder an export can be put into"):
+        an_export(Path("/"))
+
+
+@needs_posix
+def test_an_export_goes_on_where_a_drive_has_no_locks(tmp_path, monkeypatch):
+    def no_locks(file):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("tailwise.exports.transaction._lock", no_locks)
+
+    assert an_export(tmp_path / "out").is_dir()
+
+
+def test_a_lock_file_that_its_last_owner_removed_meanwhile_is_made_anew(tmp_path, monkeypatch):
+    """Between opening and locking, another export may end and remove the file we opened."""
+    from tailwise.exports import transaction
+
+    real, removed = transaction._lock, []
+
+    def lock_late(file):
+        if not removed:
+            removed.append(file.name)
+            Path(file.name).unlink()
+        real(file)
+
+    monkeypatch.setattr(transaction, "_lock", lock_late)
+
+    assert an_export(tmp_path / "out").is_dir()
+    assert removed
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]

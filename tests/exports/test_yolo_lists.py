@@ -1,6 +1,7 @@
 """YOLO lists and labels, read back by the reader rules of Ultralytics written down a second time."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,13 @@ def test_asked_for_the_source_labels_an_item_without_one_is_left_out(tmp_path, y
 
     assert (tmp_path / "out/splits/yolo/train.txt").read_text() == "./images/2.jpg\n./images/3.jpg\n./images/4.jpg\n"
     assert warned(outcome) == {"EX-14": 1, "EX-16": 4}
+
+
+def test_class_numbers_no_trainer_takes_are_refused(tmp_path, yolo_source):
+    source = replace(yolo_source, class_numbers={0: "car", 1_000_000: "person"})
+
+    with pytest.raises(RequestError, match="run up to 1000000"):
+        exported(tmp_path, a_split(sources=(source,)))
 
 
 def test_source_labels_of_another_format_are_refused(tmp_path):

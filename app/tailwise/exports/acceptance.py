@@ -108,6 +108,4 @@ def _last(highest: int, holds: Callable[[int], bool]) -> int:
 
 
 def _log_choose(n: int, k: int) -> float:
-    if k < 0 or k > n:
-        return -math.inf
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

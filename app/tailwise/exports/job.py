@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.exports import ExportJob, ExportOutcome, PackageReport
+from tailwise.domain.exports import ExportJob, ExportOutcome, PackageReport, SplitExport
 from tailwise.exports.package import Package
 from tailwise.exports.transaction import ExportFolder, translated
 from tailwise.ops.child import run_here
@@ -41,7 +41,7 @@ def write_package(staging: Path, job: ExportJob, progress: Progress) -> PackageR
     package = Package(staging, job.info)
     with translated(job.target):
         if job.splits is not None:
-            _write_splits(job, package, progress)
+            _write_splits(job, job.splits, package, progress)
         if job.work_order is not None:
             from tailwise.exports.work_order import write_work_order
 
@@ -55,17 +55,15 @@ def write_package(staging: Path, job: ExportJob, progress: Progress) -> PackageR
         return package.seal(progress)
 
 
-def _write_splits(job: ExportJob, package: Package, progress: Progress) -> None:
-    if job.splits is None:
-        return
+def _write_splits(job: ExportJob, splits: SplitExport, package: Package, progress: Progress) -> None:
     from tailwise.exports.split_manifest import write_split_manifest
 
-    write_split_manifest(job.splits, package, progress)
+    write_split_manifest(splits, package, progress)
     if job.yolo is not None:
         from tailwise.exports.yolo_lists import write_yolo_lists
 
-        write_yolo_lists(job.splits, package, progress, job.yolo)
+        write_yolo_lists(splits, package, progress, job.yolo)
     if job.coco:
         from tailwise.exports.coco_splits import write_coco_splits
 
-        write_coco_splits(job.splits, package, progress)
+        write_coco_splits(splits, package, progress)

@@ -7,15 +7,18 @@ nothing but `created_utc`.
 from __future__ import annotations
 
 import contextlib
+import csv
 import os
 import shutil
+import zipfile
+import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
-from tailwise.domain.errors import ExportTargetError
+from tailwise.domain.errors import ExportTargetError, UnreadableSourceError
 from tailwise.domain.exports import (
     Audience,
     Dialect,
@@ -42,6 +45,18 @@ SYNC_ALL_FROM = 500
 """From this many files on, one flush of the whole system is faster than one of each file."""
 
 _SCRATCH = ".scratch"
+# What readers raise at a file that is not what was written: texts, numbers, JSON, CSV, XML, zip and its compression.
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    EOFError,
+    SyntaxError,
+    msgspec.MsgspecError,
+    csv.Error,
+    zipfile.BadZipFile,
+    zlib.error,
+    UnreadableSourceError,
+)
 _MEDIA_TYPES = {
     ".csv": "text/csv",
     ".json": "application/json",
@@ -92,7 +107,8 @@ class Package:
             ValueError: the path leads out of the package; writers build paths from checked names only.
         """
         path = PurePosixPath(relative)
-        if path.is_absolute() or ".." in path.parts or "\\" in relative or relative in {"", PACKAGE_FILE, SUMS_FILE}:
+        is_inside = not path.is_absolute() and ".." not in path.parts and relative not in {"", PACKAGE_FILE, SUMS_FILE}
+        if not is_inside or not set(relative).isdisjoint("\\\n\r"):
             raise ValueError(f"{relative!r} is no path inside an export")
         full = self._root.joinpath(*path.parts)
         full.parent.mkdir(parents=True, exist_ok=True)
@@ -193,10 +209,14 @@ class Package:
         progress.stage("Reading back what was written", sum(max(1, e.rows) for e in self._entries.values()))
         total = 0
         for entry in self._entries.values():
-            found = entry.verify(self._root / entry.path, progress)
+            try:
+                found = entry.verify(self._root / entry.path, progress)
+            except _UNREADABLE:
+                found = -1
             if found != entry.rows:
                 raise ExportTargetError(
-                    f"{entry.path} does not read back as it was written ({found:,} rows instead of {entry.rows:,})",
+                    f"{entry.path} does not read back as it was written"
+                    + (f" ({found:,} rows instead of {entry.rows:,})" if found >= 0 else ""),
                     "Nothing was exported; check the disk, or export to another one",
                 )
             total += found

@@ -35,14 +35,8 @@ def hash_file(path: Path, progress: Progress) -> str:
 
 
 def sum_line(digest: str, path: str) -> str:
-    r"""Return one line; a name with a backslash or a line end is marked by a backslash before the sum.
-
-    >>> sum_line("ab", "a\\nb"), sum_line("ab", "c")
-    ('\\ab  a\\\\nb\n', 'ab  c\n')
-    """
-    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    mark = "\\" if escaped != path else ""
-    return f"{mark}{digest}  {escaped}\n"
+    """Return one line. The program has another form for names with backslashes or line ends; exports have none."""
+    return f"{digest}  {path}\n"
 
 
 def write_sums(path: Path, sums: Mapping[str, str]) -> None:
@@ -54,12 +48,4 @@ def write_sums(path: Path, sums: Mapping[str, str]) -> None:
 def read_sums(path: Path) -> dict[str, str]:
     """Return sums by path; lines that are none are passed over."""
     lines = path.read_text(encoding="utf-8").split("\n")
-    return dict(_parsed(line) for line in lines if len(line) > _HEX + 2)
-
-
-def _parsed(line: str) -> tuple[str, str]:
-    marked = line.startswith("\\")
-    digest, path = line.removeprefix("\\")[:_HEX], line.removeprefix("\\")[_HEX + 2 :]
-    if marked:
-        path = path.replace("\\\\", "\0").replace("\\n", "\n").replace("\\r", "\r").replace("\0", "\\")
-    return path, digest
+    return {line[_HEX + 2 :]: line[:_HEX] for line in lines if len(line) > _HEX + 2}

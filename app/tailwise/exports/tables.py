@@ -130,7 +130,7 @@ def _looks_like_formula(cell: str) -> bool:
         float(cell)
     except ValueError:
         return True
-    return False
+    return not cell.startswith("-")  # numbers of ours begin with nothing else
 
 
 def total_rows(tables: Iterable[Table]) -> int:

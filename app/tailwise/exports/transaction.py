@@ -223,7 +223,7 @@ def known_fault(error: OSError, target: Path) -> ExportTargetError | None:
 def _beside(target: Path, kind: str) -> Path:
     # A hash, because the name with a suffix could be longer than the file system allows.
     key = hashlib.sha256(target.name.casefold().encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return target.with_name(f"{PREFIX}{key}.{kind}")
+    return target.parent / f"{PREFIX}{key}.{kind}"
 
 
 def _sweep(target: Path) -> None:

@@ -286,7 +286,10 @@ def _yaml_verifier(names: dict[int, str], lists: list[str]) -> Callable[[Path, P
         import yaml
 
         progress.advance()
-        found = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader builds nothing but text
+        try:
+            found = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader builds only text
+        except yaml.YAMLError:
+            return -1
         expected = {name: f"{name}.txt" for name in lists} | {"names": {str(k): v for k, v in names.items()}}
         return len(found["names"]) if found == expected else -1
 
