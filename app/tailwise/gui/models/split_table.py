@@ -67,10 +67,10 @@ class SplitSizes(RecordTable[SplitSize]):
         super().__init__(
             (
                 Column("Split", lambda s: s.split, width=0),
-                Column("Asked images", lambda s: round(s.asked), lambda s: s.asked, width=13),
-                Column("Images", lambda s: s.items, width=10),
-                Column("Groups", lambda s: s.groups, width=10),
-                Column("Locked images", lambda s: s.locked_items, width=13),
+                Column("Asked", lambda s: round(s.asked), lambda s: s.asked, width=8),
+                Column("Images", lambda s: s.items, width=8),
+                Column("Groups", lambda s: s.groups, width=8),
+                Column("Locked", lambda s: s.locked_items, width=8),
             ),
             parent,
         )

@@ -15,6 +15,7 @@ from tailwise.gui.models.split_table import ClassSplitTable, SplitHistory, Split
 from tailwise.gui.navigation import EXPORT, ITEMS, ExportThis, ShowItems
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted, number
+from tailwise.gui.widgets.cell_delegate import CellDelegate
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.kpi import KpiRow, KpiTile
 from tailwise.gui.widgets.record_view import RecordView
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
     from tailwise.usecases.splits import StoredSplit
 
+SPLIT_WIDTH = 124
 GOOD_SCORE = 0.2
 """Below a fifth of what random dealing gives, a split is called balanced."""
 
@@ -111,8 +113,9 @@ class SplitsPage(QWidget):
         self.classes_view.verticalHeader().setDefaultSectionSize(th.ROW_HEIGHT)
         header = self.classes_view.horizontalHeader()
         header.setHighlightSections(False)
-        header.setDefaultSectionSize(150)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setDefaultSectionSize(SPLIT_WIDTH)
+        header.setMinimumSectionSize(SPLIT_WIDTH)
+        self.classes_view.setItemDelegate(CellDelegate(self.classes_view))
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.activate)
@@ -257,7 +260,7 @@ class SplitsPage(QWidget):
         )
         self.sizes.set_records(result.sizes)
         self.classes.set_result(result)
-        self.classes_view.setColumnWidth(0, 220)
+        self.classes_view.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.activate.setEnabled(not stored.is_active)
         groups = counted(result.groups, "group", "groups")
         self.selection_described.emit(f"Split {stored.id}: {counted(result.items, 'image', 'images')} in {groups}")
