@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
 
     from tailwise.gui.theme import Theme
 
-SIZES: Final = (16, 20, 24, 32, 48, 64)
-"""Side in device pixels; QIcon picks the next larger one, so 64 serves 32 at twice the scale."""
+SIZES: Final = (16, 32, 48)
+"""Side in device pixels: what buttons and menus show at the scales 1, 2 and 3."""
 
 _PROPERTY: Final = "iconName"
 _LOG = logging.getLogger(__name__)
 
 
+@lru_cache(maxsize=512)
 def pixmap(name: str, colour: str, side: int) -> QPixmap | None:
     """Draw an icon into a square of `side` device pixels; None when no such icon is shipped."""
     try:
@@ -47,14 +49,13 @@ def icon(name: str, theme: Theme, ink: str = "") -> QIcon:
 
     Args:
         name: file name below `resources/icons` without its suffix.
-        theme: gives the colours of the normal, disabled and selected state.
+        theme: gives the colours of the normal and the disabled state.
         ink: another "#RRGGBB" for the normal state.
     """
     result = QIcon()
     for mode, colour in (
         (QIcon.Mode.Normal, ink or theme.text),
         (QIcon.Mode.Disabled, theme.disabled),
-        (QIcon.Mode.Selected, theme.accent_text),
     ):
         for side in SIZES:
             drawn = pixmap(name, colour, side)

@@ -106,7 +106,7 @@ class OpRunner(QObject):
         # before the caller has connected to `succeeded`.
         self._settled.connect(self._settle, Qt.ConnectionType.QueuedConnection)
 
-    def run(  # noqa: PLR0913  keywords that all have a default
+    def run(
         self,
         title: str,
         function: Callable[[Progress], object],

@@ -36,6 +36,9 @@ RAIL_COLLAPSES_BELOW: Final = 1100
 INSPECTOR_WIDTH: Final = 280
 FOCUS_WIDTH: Final = 2
 
+_STYLED: Final = "tailwiseStyled"
+_SHOWN: Final = "tailwiseTheme"
+
 
 class Scheme(StrEnum):
     """What the user chose."""
@@ -224,7 +227,12 @@ def apply_scheme(app: QApplication, scheme: Scheme) -> Theme:
     hints.setColorScheme(wanted.get(scheme, Qt.ColorScheme.Unknown))
     is_dark = scheme is Scheme.DARK or (scheme is Scheme.SYSTEM and hints.colorScheme() == Qt.ColorScheme.Dark)
     theme = DARK if is_dark else LIGHT
-    app.setStyle("Fusion")
+    if app.property(_STYLED) is None:  # a style that is set polishes every widget anew
+        app.setStyle("Fusion")
+        app.setProperty(_STYLED, True)
+    if app.property(_SHOWN) == theme.name:
+        return theme
+    app.setProperty(_SHOWN, theme.name)
     app.setPalette(palette_of(theme))
     app.setStyleSheet(_style_sheet(theme))
     return theme

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 
+from tailwise.gui.pages import PAGES, UNLISTED
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
 
-MODULES: Final = ("numpy", "cv2", "pyqtgraph")
-"""In this order; pyqtgraph takes the longest."""
+MODULES: Final = ("numpy", "cv2", "pyqtgraph", *(page.module for page in (*PAGES, *UNLISTED)))
+"""In this order; pyqtgraph takes the longest. Pages are only imported here, never built."""
 
 
 class WarmUp(QObject):
@@ -37,10 +39,13 @@ class WarmUp(QObject):
         """Start importing; a second call does nothing."""
         if not self._is_begun:
             self._is_begun = True
-            self._session.run_detached("Load modules", _import_all, on_done=self._on_done, quiet=True)
+            self._session.run_detached(
+                "Load modules", _import_all, on_done=self._on_ended, on_failed=self._on_ended, quiet=True
+            )
 
     @Slot(object)
-    def _on_done(self, _result: object) -> None:
+    def _on_ended(self, _result: object) -> None:
+        # Also after a failure: the page that needs the module then says what is wrong when it is built.
         self.is_finished = True
         self.finished.emit()
 
