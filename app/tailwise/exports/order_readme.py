@@ -33,14 +33,14 @@ SHA256SUMS lets you check that every file arrived whole (sha256sum --check SHA25
 _PACKAGE = """\
 Work order {order_id}, revision {revision}, {day}
 
-vendor/     this may leave the building, and nothing else may. It was searched for absolute paths, the names of
-            this computer and its user, before this folder appeared.
+vendor/       this may leave the building, and nothing else may. It was searched for absolute paths and the names
+              of this computer and its user before this folder appeared.
 {internal}package.json  what was written from what, with the check of every file
 SHA256SUMS    sums of all files (sha256sum --check SHA256SUMS)
 """
 
 _INTERNAL = """\
-internal/   expected yields, times and costs: never send these
+internal/     expected yields, times and costs: never send these
 """
 
 

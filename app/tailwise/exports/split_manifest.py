@@ -55,7 +55,7 @@ def write_split_manifest(data: SplitExport, package: Package, progress: Progress
         named = ", ".join(shown(group, 40) for group in cut[:_EXAMPLES])
         raise RequestError(
             f"{len(cut)} group(s) lie in more than one split ({named})",
-            "Split again with these groups kept together, or give the reason why this is accepted",
+            "Split again without locking the splits that cut them; published lists that cut them need a new split",
         )
     items = sorted_items(data)
     add_csv(_splits_table(items), f"{FOLDER}/splits.csv", Audience.TRAINING, package, progress)
