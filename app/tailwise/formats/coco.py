@@ -15,7 +15,7 @@ from tailwise.formats.coco_items import ItemPlacer, add_extra_images
 from tailwise.formats.coco_layout import MAX_PROBED, CocoFile, Kind, choose, coco_file, find_files
 from tailwise.formats.coco_parts import FileParts, FileReader
 from tailwise.formats.coco_scenes import SceneJoiner
-from tailwise.formats.coco_source import SKIPPED_SHARE, SourceJoiner, extend
+from tailwise.formats.coco_source import ALL_FILES, FILE_KEY, SKIPPED_SHARE, SourceJoiner, extend
 from tailwise.formats.contract import Evidence
 from tailwise.formats.text_encoding import ENCODING_KEY
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tailwise.formats.listing import Listing
     from tailwise.ops.progress import Progress
 
-FILE_KEY, REFERENCE_KEY = "file", "reference"
+REFERENCE_KEY = "reference"
 _ANSWERS = {
     "no_annotations": ("empty", "unlabelled"),
     "extra_images": ("pool", "ignore"),
@@ -65,7 +65,7 @@ class CocoReader:
 
         Raises:
             UnreadableSourceError: there is no COCO file, or one is no JSON; the sentence has line and column.
-            QuestionError: keys `encoding`, and `reference` for a list of results.
+            QuestionError: keys `encoding`; `file` where two files describe the same; `reference` for a list of results.
         """
         _check_answers(request.answers)
         log = FindingLog()
@@ -97,9 +97,9 @@ def _files(request: ReadRequest, log: FindingLog) -> list[CocoFile]:
     """Return the files to read, and name those that are left out."""
     listing = request.listing
     wanted = request.answers.get(FILE_KEY, listing.dropped)
-    if wanted is not None:
+    if wanted not in {None, ALL_FILES}:
         # Whatever it looks like, the user pointed at it: reading it says best what is wrong with it.
-        files, left_out = [_file_at(listing, wanted)], list[CocoFile]()
+        files, left_out = [_file_at(listing, str(wanted))], list[CocoFile]()
     else:
         files, left_out = choose(find_files(listing), wants_predictions=request.role is Role.PREDICTIONS)
     if not files:
@@ -173,7 +173,7 @@ def _tell_records(data: SourceData, parts: Sequence[FileParts], log: FindingLog)
     for part in parts:
         for table in part.tables():
             table.tally.tell(log)
-        part.annotations.tally.tell(log, {"CO-07", "CO-08"} if is_predicted else {"CO-22"})
+        part.annotations.tell(log, {"CO-07", "CO-08"} if is_predicted else {"CO-22"})
     if any(part.images.is_federated for part in parts):
         report(log, "LV-02")
 
@@ -193,8 +193,9 @@ def _join(data: SourceData, request: ReadRequest, read: Read, log: FindingLog, p
         progress.advance()
     joiner.finish(request.answers, placer.shared, federated=any(parts.images.is_federated for _, parts in read))
     data.axes = scenes.axes()
-    is_ignored = request.answers.get("extra_images") == "ignore"
-    add_extra_images(request.listing, data.items, log, is_ignored=is_ignored)
+    if data.role is not Role.PREDICTIONS and request.answers.get("extra_images") != "ignore":
+        is_single = request.listing.dropped is not None or request.answers.get(FILE_KEY, ALL_FILES) != ALL_FILES
+        add_extra_images(request.listing, data.items, log, is_single=is_single)
     if joiner.skipped > SKIPPED_SHARE * joiner.records:
         report(log, "IMP-20", f"{joiner.skipped:,} of {joiner.records:,} records", joiner.skipped)
     return joiner.columns

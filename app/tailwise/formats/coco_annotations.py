@@ -19,6 +19,7 @@ from tailwise.formats.json_sections import Section
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tailwise.domain.findings import FindingLog
     from tailwise.formats.coco_ids import IdCodes
     from tailwise.formats.geometry import Bools, Box
 
@@ -74,7 +75,7 @@ class FileColumns:
 class AnnotationReader:
     """Takes the records of the section `annotations`, or of a list of results, of the file called `name`.
 
-    Counters tell what the records had; `tally` holds what was found in them.
+    Counters tell what the records had; what was found in them is told at the end, when the role is known.
     """
 
     def __init__(self, name: str, ids: IdCodes, reading: BoxReading = "xywh") -> None:
@@ -86,7 +87,7 @@ class AnnotationReader:
     def restart(self) -> None:
         """Forget what was taken."""
         self._chunks: list[FileColumns] = []
-        self.tally = Tally()
+        self._tally = Tally()
         self.count = 0
         self.unreadable = 0
         self.captions = 0
@@ -104,11 +105,15 @@ class AnnotationReader:
         """Whether all annotations have a score, and not all the same one."""
         return 0 < self.count == self._scored and self._score_range[0] < self._score_range[1]
 
-    def columns(self) -> FileColumns:
-        """Return all chunks as one, in the order of the file. Call once, at the end."""
+    def tell(self, log: FindingLog, without: Iterable[str]) -> None:
+        """Add what was found in the records to `log`, except the codes in `without`."""
         # Tools that only know boxes write an empty list everywhere; among polygons it is a polygon that got lost.
         if self._shaped and self._blank:
-            self.tally.add("CO-09", self._blank, [f"{self._name}: {self._blank:,} empty lists"])
+            self._tally.add("CO-09", self._blank, [f"{self._name}: {self._blank:,} empty lists"])
+        self._tally.tell(log, without)
+
+    def columns(self) -> FileColumns:
+        """Return all chunks as one, in the order of the file. Call once, at the end."""
         chunks, self._chunks = self._chunks, []
         return FileColumns.joined(chunks)
 
@@ -121,7 +126,7 @@ class AnnotationReader:
             else:
                 self.unreadable += 1
                 number = self.count + len(rows) + self.unreadable
-                self.tally.add("CO-19", 1, [f"{self._name}: annotation number {number:,}"])
+                self._tally.add("CO-19", 1, [f"{self._name}: annotation number {number:,}"])
         if rows:
             self.take(rows)
 
@@ -209,7 +214,7 @@ class AnnotationReader:
 
     def _note(self, code: str, chunk: FileColumns, rows: list[int]) -> None:
         if rows:
-            self.tally.add(code, len(rows), self.places(chunk, rows[:20]))
+            self._tally.add(code, len(rows), self.places(chunk, rows[:20]))
 
 
 def _lie_apart(declared: list[float], measured: Box) -> bool:

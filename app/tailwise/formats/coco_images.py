@@ -155,8 +155,8 @@ class CategoryReader(RecordReader):
         super().take(records)
         for record in records:
             code = self._ids.code(_scalar(record.get("id")))
-            name = self.clean(fact_text(record.get("name")) or "") or f"unnamed:{self._ids.text(code)}"
-            above = self.clean(fact_text(record.get("supercategory")) or "")
+            name = self.clean(_label(record.get("name"))) or f"unnamed:{self._ids.text(code)}"
+            above = self.clean(_label(record.get("supercategory")))
             self.categories.append(Category(code, name, above))
 
 
@@ -176,9 +176,9 @@ class NameReader(RecordReader):
         """Take records with an id and a name; others name nothing."""
         super().take(records)
         for record in records:
-            name = fact_text(record.get("name"))
+            name = self.clean(_label(record.get("name")))
             if name:
-                self.names.setdefault(self._ids.code(_scalar(record.get("id"))), self.clean(name))
+                self.names.setdefault(self._ids.code(_scalar(record.get("id"))), name)
 
 
 class SceneReader(RecordReader):
@@ -212,6 +212,10 @@ class SceneReader(RecordReader):
 def _scalar(value: object) -> object:
     """Return what can be an id; True would pass for 1."""
     return None if isinstance(value, bool) else value
+
+
+def _label(value: object) -> str:
+    return value.strip() if isinstance(value, str) else fact_text(value) or ""
 
 
 def _image_name(record: Record) -> str:

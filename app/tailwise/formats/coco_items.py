@@ -130,10 +130,10 @@ class ItemPlacer:
                 report(self._log, "CO-12b", f"{file.path}: {shown} ({why})")
 
 
-def add_extra_images(listing: Listing, items: ItemColumns, log: FindingLog, *, is_ignored: bool) -> None:
+def add_extra_images(listing: Listing, items: ItemColumns, log: FindingLog, *, is_single: bool) -> None:
     """Add the images on disk that no file lists: they are what can be labelled next.
 
-    After a single file was dropped only the folders of its images are looked at, as other files may list the rest.
+    Where a single file was chosen only the folders of its images are looked at, as other files may list the rest.
     """
     known = set(items.file_name)
     home = {name.rpartition("/")[0] for name, media in zip(items.file_name, items.media, strict=True) if media}
@@ -142,10 +142,8 @@ def add_extra_images(listing: Listing, items: ItemColumns, log: FindingLog, *, i
         for entry in listing.entries
         if entry.is_image
         and entry.path not in known
-        and (entry.folder in home if listing.dropped else not _is_mask_folder(entry.folder, home))
+        and (entry.folder in home if is_single else not _is_mask_folder(entry.folder, home))
     ]
-    if is_ignored:
-        return
     for path in extra:
         items.append(path, media=MediaState.PRESENT)
     report_all(log, "CO-13", len(extra), extra)

@@ -80,9 +80,8 @@ def image_folders(listing: Listing, file: CocoFile) -> list[str]:
         for word in words:
             wanted += [_join(base, word), _join(base, "images", word), _join(base, word, "images")]
         wanted += [_join(base, name) for name in _IMAGE_FOLDERS]
-    existing = {folder.lower(): folder for folder in listing.folders}
-    found = [existing[folder.lower()] for folder in dict.fromkeys(wanted) if folder.lower() in existing]
-    return list(dict.fromkeys([*found, *(base for base in bases if base not in found)]))
+    existing = {"": ""} | {folder.lower(): folder for folder in listing.folders}
+    return list(dict.fromkeys(existing[folder.lower()] for folder in wanted if folder.lower() in existing))
 
 
 def choose(files: Sequence[CocoFile], *, wants_predictions: bool) -> tuple[list[CocoFile], list[CocoFile]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from tailwise.domain.errors import Choice, Question, QuestionError
 from tailwise.domain.records import CategoryRecord, LabelState, Role, SourceFile
 from tailwise.formats.coco_annotations import FileColumns
 from tailwise.formats.coco_codes import report, report_all
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 SKIPPED_SHARE = 0.2
 """Above this share of records left out, a source is hardly what it claims to be."""
 
+FILE_KEY, ALL_FILES = "file", "all"
+
 _UNKNOWN = "unknown:"
+_VERSION_IMAGES = 10  # fewer images in common can be chance
 
 
 class SourceJoiner:
@@ -41,6 +45,7 @@ class SourceJoiner:
         self._chunks: list[FileColumns] = []
         self._states: list[tuple[Ints, bool]] = []
         self._classes: list[set[int]] = []
+        self._sizes: list[int] = []
         self.images: list[IdIndex] = []
         self.columns = FileColumns()
         self.records = self.skipped = 0
@@ -68,6 +73,7 @@ class SourceJoiner:
         columns.category = self._categories(file, parts, columns)
         columns.id = np.where(columns.id > -(1 << 61), columns.id, -1)
         self._chunks.append(columns)
+        self._sizes.append(len(columns.id))
         self._classes.append(set(np.unique(columns.category).tolist()))
         self._states.append((items[~np.isin(codes, ambiguous)], parts.annotations.count > 0))
         if not parts.annotations.count and self._data.role is Role.LABELS:
@@ -76,16 +82,21 @@ class SourceJoiner:
     def finish(
         self, answers: Mapping[str, str], shared: Mapping[tuple[int, int], list[int]], *, federated: bool
     ) -> None:
-        """Join the annotations, tell what files have in common, and settle the label state of every item."""
+        """Join the annotations, tell what files have in common, and settle the label state of every item.
+
+        Raises:
+            QuestionError: two files describe the same images and classes; key `file`.
+        """
         self.columns = FileColumns.joined(self._chunks)
         self._chunks = []
+        names, files = self._data.items.file_name, self._data.files
         for (one, other), items in shared.items():
             # Files may share the work by classes; then both are needed and nothing is said twice.
             if not self._classes[one].isdisjoint(self._classes[other]):
-                both = f"{self._data.files[one].path} and {self._data.files[other].path}"
-                report_all(
-                    self._log, "CO-13b", len(items), (f"{self._data.items.file_name[i]} in {both}" for i in items)
-                )
+                if FILE_KEY not in answers and self._are_versions(one, other, len(items)):
+                    self._ask_version(one, other)
+                both = f"{files[one].path} and {files[other].path}"
+                report_all(self._log, "CO-13b", len(items), (f"{names[item]} in {both}" for item in items))
         self._drop_placeholder(is_dropped=answers.get("placeholder_class") == "drop")
         self._settle_states(answers.get("no_annotations"), federated=federated)
 
@@ -130,6 +141,23 @@ class SourceJoiner:
         empty = np.flatnonzero(state == LabelState.EMPTY).tolist()
         if answer is None:
             report_all(self._log, "CO-14", len(empty), (data.items.file_name[item] for item in empty))
+
+    def _are_versions(self, one: int, other: int, shared: int) -> bool:
+        """Tell whether two files are versions of the same labels: most images in common, and no split to tell apart."""
+        fewest = min(len(self._states[one][0]), len(self._states[other][0]))
+        same_split = self._data.files[one].split == self._data.files[other].split
+        return same_split and shared >= max(_VERSION_IMAGES, fewest / 2)
+
+    def _ask_version(self, one: int, other: int) -> NoReturn:
+        choices = [
+            Choice(
+                self._data.files[file].path, f"{len(self._states[file][0]):,} images, {self._sizes[file]:,} annotations"
+            )
+            for file in (one, other)
+        ]
+        choices.append(Choice(ALL_FILES, "all of them; objects in both count twice"))
+        text = "Two files list the same images and classes: which of them is to be read?"
+        raise QuestionError([Question(FILE_KEY, text, tuple(choices))])
 
     # Classes
 

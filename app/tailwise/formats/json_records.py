@@ -72,6 +72,7 @@ _FIRST_NAME = re.compile(rb'\{[ \t\n\r]*("(?:[^"\\]|\\.){1,200}")[ \t\n\r]*:')
 _BETWEEN = re.compile(rb"\}[ \t\n\r]*(,)[ \t\n\r]*\{[ \t\n\r]*\Z")
 _BETWEEN_BYTES = 256
 _MAX_TRIES = 6
+_NUMBER_TAIL = 2  # `1.5e+` cut before its exponent reads as 1.5 and two characters
 _KINDS = {ord("["): "array", ord("{"): "object", ord('"'): "text", **dict.fromkeys(b"tfnNI", "word")}
 _OPEN, _CLOSE, _COMMA, _END = ord("["), ord("]"), ord(","), ord("}")
 
@@ -102,9 +103,10 @@ class _Reader:
             raise UnreadableSourceError(f"{self._name} is empty", "Export or copy the file again")
         else:
             self._fail(self._place, "this is not the beginning of a JSON object or list")
-        if self._peek() >= 0:
+        follows = self._peek()
+        if follows >= 0:
             per_line = "a second value follows the first; one JSON value per line (JSONL) is another format"
-            self._fail(self._place, per_line if first == ord("{") else "there is more after the end")
+            self._fail(self._place, per_line if follows == ord("{") else "there is more after the end")
 
     # The window
 
@@ -173,7 +175,7 @@ class _Reader:
             text = self._buffer[self._place : self._place + wanted].decode("latin-1")
             is_all = self._at_end and self._place + len(text) == len(self._buffer)
             end = self._end_of(text, 0, self._place, is_all=is_all)
-            if end >= 0 and (end < len(text) or is_all):
+            if end >= 0 and (is_all or end + _NUMBER_TAIL < len(text)):
                 data = self._buffer[self._place : self._place + end]
                 self._move(self._place + end)
                 return data
@@ -297,7 +299,7 @@ class _Reader:
         while not is_closed and (here := skip_space(text, here)) < len(text):
             end = self._end_of(text, here, start, is_all=is_all)
             after = skip_space(text, end) if end >= 0 else len(text)
-            if after == len(text) and not is_all:
+            if not is_all and after + _NUMBER_TAIL >= len(text):
                 break
             follows = text[after : after + 1]
             if follows not in {",", "]"}:
