@@ -10,6 +10,7 @@ import numpy as np
 
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import AnnotationFlag
+from tailwise.formats.csv_table import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,16 +43,16 @@ class Boxes:
 
 def read_boxes(table: Table, roles: Roles, log: FindingLog) -> Boxes:
     """Read the boxes of every row; what is no number is reported and has no box."""
-    texts = _four_columns(table, roles.box)
-    numbers = np.stack([_numbers(cells) for cells in texts])
-    is_empty = np.all([[not cell.strip() for cell in cells] for cells in texts], axis=0)
-    broken = np.isnan(numbers).any(axis=0) & ~is_empty
-    for row in np.flatnonzero(broken)[:20]:
-        log.add(
-            "CS-22", Severity.SKIPPED, *_BROKEN, f"row {row + 2:,}: {', '.join(cells[row] for cells in texts)}"[:200]
-        )
-    if broken.sum() > 20:
-        log.add("CS-22", Severity.SKIPPED, *_BROKEN, count=int(broken.sum()) - 20)
+    columns = _four_columns(table, roles.box)
+    numbers = np.stack([_numbers(column.values)[column.codes] for column in columns])
+    blank = [np.array([not value.strip() for value in column.values], bool)[column.codes] for column in columns]
+    is_empty = np.logical_and.reduce(blank)
+    broken = np.flatnonzero(np.isnan(numbers).any(axis=0) & ~is_empty)
+    for row in broken[:20].tolist():
+        shown = ", ".join([column.values[column.codes[row]] for column in columns])
+        log.add("CS-22", Severity.SKIPPED, *_BROKEN, f"row {row + 2:,}: {shown}"[:200])
+    if len(broken) > 20:
+        log.add("CS-22", Severity.SKIPPED, *_BROKEN, count=len(broken) - 20)
     values = _as_xywh(numbers, roles.box_form, log)
     known = numbers[:, ~np.isnan(numbers).any(axis=0)]
     is_share = bool(known.size and known.max() <= 1 + _TOLERANCE and (known != np.floor(known)).any())
@@ -85,20 +86,22 @@ def box_flags(
     return degenerate * int(AnnotationFlag.DEGENERATE) + outside * int(AnnotationFlag.OUTSIDE)
 
 
-def _four_columns(table: Table, names: Sequence[str]) -> list[list[str]]:
+def _four_columns(table: Table, names: Sequence[str]) -> list[Column]:
     if len(names) == 4:
-        return [list(table.columns[name]) for name in names]
-    rows = [re.split(r"[\s,;]+", cell.strip(" \t[](){}")) for cell in table.columns[names[0]]]
-    return [[row[index] if len(row) == 4 else "".join(row) for row in rows] for index in range(4)]
+        return [table.columns[name] for name in names]
+    column = table.columns[names[0]]
+    rows = [re.split(r"[\s,;]+", value.strip(" \t[](){}")) for value in column.values]
+    parts = [[row[index] if len(row) == 4 else "".join(row) for row in rows] for index in range(4)]
+    return [Column(values, column.codes) for values in parts]
 
 
-def _numbers(cells: Sequence[str]) -> NDArray[np.float64]:
+def _numbers(values: Sequence[str]) -> NDArray[np.float64]:
     try:
-        values = np.array(list(map(float, cells)), np.float64)
+        numbers = np.array(list(map(float, values)), np.float64)
     except ValueError:
-        values = np.array([_number(cell) for cell in cells], np.float64)
-    values[~(np.abs(values) <= _MAX_VALUE)] = np.nan
-    return values
+        numbers = np.array([_number(value) for value in values], np.float64)
+    numbers[~(np.abs(numbers) <= _MAX_VALUE)] = np.nan
+    return numbers
 
 
 def _number(cell: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from tailwise.domain.errors import RequestError, UnreadableSourceError
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import LabelState, MediaState
 from tailwise.formats.csv_roles import ROW_NUMBER
+from tailwise.formats.csv_table import Column
 from tailwise.formats.matching import stem_of
 from tailwise.formats.paths import clean, last_part
-from tailwise.formats.table_axes import coded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from tailwise.formats.csv_table import Table
     from tailwise.formats.listing import Listing
     from tailwise.formats.matching import ImageMatcher, Match
+    from tailwise.ops.progress import Progress
 
 EXTRA_KEY = "extra_images"
+_PLAIN = re.compile(r"[^/\\:~\0]+").fullmatch
 _SAMPLE = 200
 _MAX_FOLDERS = 16
 
@@ -42,15 +45,21 @@ class Rows:
 
 
 def add_items(
-    data: SourceData, table: Table, roles: Roles, request: ReadRequest, context: tuple[ImageMatcher, FindingLog]
+    data: SourceData,
+    table: Table,
+    roles: Roles,
+    request: ReadRequest,
+    context: tuple[ImageMatcher, FindingLog, Progress],
 ) -> Rows:
     """Add one item per distinct image, in the order of the table, then the images on disk that no row names."""
-    matcher, log = context
+    matcher, log, progress = context
     if roles.file_name == ROW_NUMBER:
         names = [f"row {number}" for number in range(1, len(table) + 1)]
         codes = np.arange(len(table), dtype=np.int32)
     else:
-        names, codes = coded(table.columns[roles.file_name])
+        column = table.columns[roles.file_name].changed(str.strip)
+        names, codes = column.values, column.codes
+    progress.advance()
     folders = _image_folders(names, matcher)
     matches = matcher.find_all((name for name in names if name), folders)
     if roles.file_name != ROW_NUMBER:
@@ -58,14 +67,16 @@ def add_items(
     if "" in names:
         empty = int((codes == names.index("")).sum())
         log.add("CS-25", Severity.SKIPPED, "rows without the name of an image", "left out", table.name, empty)
+    progress.advance()
     item_of_name = _fill_items(data, names, matches)
+    progress.advance()
     if not data.items:
         raise UnreadableSourceError(
             f"No row of {table.name} names an image", "Answer file_name=COLUMN with the column that does"
         )
     _report_leading_zeros(matches, request.listing, log)
     _add_extra_images(data, request, log)
-    return Rows(np.array(item_of_name, np.int32)[codes], np.zeros(len(table), np.int64))
+    return Rows(item_of_name[codes], np.zeros(len(table), np.int64))
 
 
 def _image_folders(names: list[str], matcher: ImageMatcher) -> list[str]:
@@ -79,34 +90,36 @@ def _image_folders(names: list[str], matcher: ImageMatcher) -> list[str]:
     return [folder for folder, _ in found.most_common(_MAX_FOLDERS)]
 
 
-def _fill_items(data: SourceData, names: list[str], matches: dict[str, Match]) -> list[int]:
+def _fill_items(data: SourceData, names: list[str], matches: dict[str, Match]) -> NDArray[np.int32]:
     """Fill the item columns at once and return the item of every name, -1 for the empty one."""
-    item_of_path: dict[str, int] = {}
-    item_of_name: list[int] = []
-    items = data.items
-    for name in names:
-        if not name:
-            item_of_name.append(-1)
-            continue
-        path = matches[name].path
-        shown = path if path is not None else clean(name.replace("\\", "/")) or last_part(name) or name
-        item = item_of_path.setdefault(shown, len(item_of_path))
-        item_of_name.append(item)
-        if item == len(items.file_name):
-            items.file_name.append(shown)
-            items.ext_id.append(name if path is not None or clean(name.replace("\\", "/")) else last_part(name))
-            items.media.append(MediaState.MISSING if path is None else MediaState.PRESENT)
-    count = len(items.file_name)
-    items.width = array("i", bytes(4 * count))
-    items.height = array("i", bytes(4 * count))
-    items.state = array("b", bytes(count))
-    items.file = array("h", bytes(2 * count))
+    kept = [name for name in names if name] if "" in names else names
+    paths = [matches[name].path for name in kept]
+    if any(paths) or not all(map(_PLAIN, kept)):
+        places = [path or clean(name.replace("\\", "/")) for name, path in zip(kept, paths, strict=True)]
+    else:
+        places = kept
+    # A name that leads out may be private to another computer; only its last part is kept.
+    shown = [place or last_part(name) or "unnamed" for name, place in zip(kept, places, strict=True)]
+    column = Column.of(shown)
+    first = np.zeros(len(column.values), np.int64)
+    first[column.codes[::-1]] = np.arange(len(shown))[::-1]
+    items, count = data.items, len(first)
+    items.file_name = column.values
+    items.ext_id = [kept[row] if places[row] else shown[row] for row in first.tolist()]
+    is_present = [paths[row] is not None for row in first.tolist()]
+    items.media = array("b", np.where(is_present, MediaState.PRESENT, MediaState.MISSING).astype(np.int8).tobytes())
+    items.width, items.height = array("i", bytes(4 * count)), array("i", bytes(4 * count))
+    items.state, items.file = array("b", bytes(count)), array("h", bytes(2 * count))
+    item_of_name = np.full(len(names), -1, np.int32)
+    item_of_name[[bool(name) for name in names]] = column.codes
     return item_of_name
 
 
 def _report_matches(matches: dict[str, Match], table: str, log: FindingLog) -> None:
     levels = Counter(match.level for match in matches.values())
-    first = {match.level: last_part(name) for name, match in reversed(matches.items())}
+    first = {
+        level: last_part(next(name for name, match in matches.items() if match.level == level)) for level in levels
+    }
     for level, meaning in (
         ("nfc", "but for the form of their accents"),
         ("case", "but for letter case"),
@@ -128,11 +141,11 @@ def _report_matches(matches: dict[str, Match], table: str, log: FindingLog) -> N
 
 def _report_leading_zeros(matches: dict[str, Match], listing: Listing, log: FindingLog) -> None:
     """Tell when names would fit with leading zeros that a spreadsheet took away."""
-    missing = [name for name, match in matches.items() if match.level == "missing" and stem_of(name).isdecimal()]
-    if not missing:
-        return
     padded = {stem.lstrip("0"): stem for e in listing.entries if e.is_image and (stem := e.stem).isdecimal()}
-    lost = [name for name in missing if stem_of(name).lstrip("0") in padded]
+    if not padded:
+        return
+    missing = (name for name, match in matches.items() if match.level == "missing")
+    lost = [name for name in missing if (stem := stem_of(name)).isdecimal() and stem.lstrip("0") in padded]
     if lost:
         example = f"{lost[0]} for {padded[stem_of(lost[0]).lstrip('0')]}"
         message = "names that lost leading zeros, as spreadsheets take them away"

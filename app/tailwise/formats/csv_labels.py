@@ -13,8 +13,8 @@ from tailwise.domain.errors import RequestError
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import AnnotationKind, CategoryRecord, LabelState
 from tailwise.formats.csv_boxes import box_flags, read_boxes
+from tailwise.formats.positions import counted_pairs, used
 from tailwise.formats.sizes import read_headers
-from tailwise.formats.table_axes import coded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from tailwise.formats.contract import ReadRequest
     from tailwise.formats.csv_items import Rows
     from tailwise.formats.csv_roles import Roles
-    from tailwise.formats.csv_table import Table
+    from tailwise.formats.csv_table import Column, Table
     from tailwise.ops.progress import Progress
 
+_MARKS = frozenset({"1", "1.0", "true", "yes", "x"})
 NULL_KEY, SEPARATOR_KEY = "null_labels", "separator"
 NULL_WORDS = frozenset({"na", "n/a", "none", "null", "nan", "-"})
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
@@ -47,14 +48,12 @@ def add_labels(
         _add_boxes(data, table, roles, (rows.item, code, names), request, (log, progress))
         return
     code, names = _without_null(code, names, request, log)
-    used = _add_categories(data, code, names)
+    category = _add_categories(data, code, names)
     has = (code >= 0) & (item >= 0)
-    _report_grain(item[has], code[has], len(table), log)
-    pairs = np.unique(item[has].astype(np.int64) * max(1, len(names)) + code[has])
-    items, codes = np.divmod(pairs, max(1, len(names)))
-    _extend_labels(data, items, used[codes])
-    for labelled in np.unique(items).tolist():
-        data.items.state[labelled] = LabelState.LABELLED
+    items, codes, _ = counted_pairs(item[has], code[has], len(names))
+    _report_grain(items, int(has.sum()), len(table), log)
+    _extend_labels(data, items, category[codes])
+    _set_states(data, items, LabelState.LABELLED)
 
 
 def _labels(
@@ -67,10 +66,11 @@ def _labels(
         return _several(table.columns[roles.labels], rows, request)
     if not roles.label:
         return rows.item, np.full(len(table), -1, np.int32), []
-    names, codes = coded(table.columns[roles.label])
-    if "" in names:
-        codes = np.where(codes == names.index(""), -1, codes).astype(np.int32)
-    return rows.item, codes, names
+    column = table.columns[roles.label].changed(lambda name: " ".join(name.split()))
+    codes = column.codes
+    if "" in column.values:
+        codes = np.where(codes == column.values.index(""), -1, codes).astype(np.int32)
+    return rows.item, codes, column.values
 
 
 def _one_hot(
@@ -79,25 +79,25 @@ def _one_hot(
     items: list[NDArray[np.int32]] = []
     codes: list[NDArray[np.int32]] = []
     for index, name in enumerate(columns):
-        marked = np.array([cell.strip().lower() in {"1", "1.0", "true", "yes"} for cell in table.columns[name]], bool)
+        column = table.columns[name]
+        marked = np.array([value.strip().lower() in _MARKS for value in column.values], bool)[column.codes]
         items.append(rows.item[marked])
         codes.append(np.full(int(marked.sum()), index, np.int32))
     return np.concatenate(items), np.concatenate(codes), list(columns)
 
 
 def _several(
-    cells: Sequence[str], rows: Rows, request: ReadRequest
+    column: Column, rows: Rows, request: ReadRequest
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
     separator = request.answers.get(SEPARATOR_KEY, "")
-    parts_of = {cell: _parts(cell, separator) for cell in dict.fromkeys(cells)}
-    position = {name: index for index, name in enumerate(dict.fromkeys(n for ns in parts_of.values() for n in ns))}
-    items: list[int] = []
-    codes: list[int] = []
-    for item, cell in zip(rows.item.tolist(), cells, strict=True):
-        for name in parts_of[cell]:
-            items.append(item)
-            codes.append(position[name])
-    return np.array(items, np.int32), np.array(codes, np.int32), list(position)
+    parts = [_parts(value, separator) for value in column.values]
+    position = {name: index for index, name in enumerate(dict.fromkeys(name for names in parts for name in names))}
+    counts = np.array([len(names) for names in parts], np.int64)
+    flat = np.array([position[name] for names in parts for name in names], np.int32)
+    first = np.cumsum(counts) - counts
+    repeats = counts[column.codes]
+    within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    return np.repeat(rows.item, repeats), flat[np.repeat(first[column.codes], repeats) + within], list(position)
 
 
 def _parts(cell: str, separator: str) -> list[str]:
@@ -133,22 +133,27 @@ def _without_null(
 
 def _add_categories(data: SourceData, code: NDArray[np.int32], names: list[str]) -> NDArray[np.int32]:
     """Add the classes in use in text order; return the category of every name."""
-    used = sorted({int(index) for index in np.unique(code) if index >= 0}, key=lambda index: names[index])
+    present = sorted(used(code).tolist(), key=lambda index: names[index])
     category = np.full(max(1, len(names)), -1, np.int32)
-    for position, index in enumerate(used):
+    for position, index in enumerate(present):
         category[index] = position
         data.categories.append(CategoryRecord(names[index], ext_id=names[index]))
     return category
 
 
-def _report_grain(item: NDArray[np.int32], code: NDArray[np.int32], rows: int, log: FindingLog) -> None:
+def _report_grain(items: NDArray[np.int64], labelled_rows: int, rows: int, log: FindingLog) -> None:
     """Tell what one row is when there are more rows than items."""
-    pairs = item.astype(np.int64) * (int(code.max()) + 1 if len(code) else 1) + code
-    items, distinct = len(np.unique(item)), len(np.unique(pairs))
-    if len(item) > items:
-        message = f"several rows per item: {rows:,} rows, {items:,} items, {distinct:,} pairs of item and class"
+    distinct = len(used(items))
+    if labelled_rows > distinct:
+        message = f"several rows per item: {rows:,} rows, {distinct:,} items, {len(items):,} pairs of item and class"
         action = "every class of an item was counted once"
-        log.add("CS-13", Severity.NOTE, message, action, count=len(item) - items)
+        log.add("CS-13", Severity.NOTE, message, action, count=labelled_rows - distinct)
+
+
+def _set_states(data: SourceData, items: NDArray[np.integer], state: LabelState) -> None:
+    states = np.frombuffer(data.items.state, np.int8).copy()
+    states[items] = state
+    data.items.state = array("b", states.tobytes())
 
 
 def _extend_labels(data: SourceData, items: NDArray[np.int64], categories: NDArray[np.int32]) -> None:
@@ -184,11 +189,11 @@ def _add_boxes(
     width, height = (np.where(side > 0, side, np.nan)[item] for side in sides)
     keep = (code >= 0) & (item >= 0) & ~np.isnan(boxes.values).any(axis=0)
     _report_half_rows(code, item, boxes.is_empty, log)
-    used = _add_categories(data, np.where(keep, code, -1).astype(np.int32), names)
+    category = _add_categories(data, np.where(keep, code, -1).astype(np.int32), names)
     pixels, width, height = boxes.in_pixels(width, height)[:, keep], width[keep], height[keep]
     columns = data.annotations
     columns.item = array("i", item[keep].astype(np.int32).tobytes())
-    columns.category = array("i", used[code[keep]].astype(np.int32).tobytes())
+    columns.category = array("i", category[code[keep]].astype(np.int32).tobytes())
     columns.kind = array("b", np.full(int(keep.sum()), AnnotationKind.BOX, np.int8).tobytes())
     columns.flags = array("H", box_flags(pixels, width, height, log).astype(np.uint16).tobytes())
     for name, values in zip(("x", "y", "width", "height"), pixels, strict=True):
@@ -197,10 +202,8 @@ def _add_boxes(
     columns.ext_id = array("q", np.full(int(keep.sum()), -1, np.int64).tobytes())
     if roles.score:
         columns.score = array("f", _scores(table.columns[roles.score])[keep].astype(np.float32).tobytes())
-    for index in np.unique(item[item >= 0]).tolist():
-        data.items.state[index] = LabelState.EMPTY
-    for index in np.unique(item[keep]).tolist():
-        data.items.state[index] = LabelState.LABELLED
+    _set_states(data, item[item >= 0], LabelState.EMPTY)
+    _set_states(data, item[keep], LabelState.LABELLED)
 
 
 def _report_half_rows(
@@ -225,10 +228,9 @@ def _set_sizes(
 ) -> None:
     """Take image sizes from their columns, else from the headers of the images."""
     if roles.width and roles.height:
-        for row, index in enumerate(item.tolist()):
-            size = table.columns[roles.width][row].strip(), table.columns[roles.height][row].strip()
-            if index >= 0 and all(part.isdecimal() and 0 < int(part[:7]) < 1_000_000 for part in size):
-                data.items.width[index], data.items.height[index] = int(size[0]), int(size[1])
+        width, height = (_sides(table.columns[name]) for name in (roles.width, roles.height))
+        for row in np.flatnonzero((item >= 0) & (width > 0) & (height > 0)).tolist():
+            data.items.width[item[row]], data.items.height[item[row]] = int(width[row]), int(height[row])
     wanted = {
         name: index
         for index, name in enumerate(data.items.file_name)
@@ -241,11 +243,17 @@ def _set_sizes(
             data.items.width[index], data.items.height[index] = header.upright
 
 
-def _scores(cells: Sequence[str]) -> NDArray[np.float64]:
+def _sides(column: Column) -> NDArray[np.int32]:
+    """Return sizes in whole pixels, 0 where a cell is none."""
+    plain = [value.strip() for value in column.values]
+    return np.array([int(v) if v.isdecimal() and len(v) < 7 else 0 for v in plain], np.int32)[column.codes]
+
+
+def _scores(column: Column) -> NDArray[np.float64]:
     def score(cell: str) -> float:
         try:
             return float(cell.replace(",", "."))
         except ValueError:
             return float("nan")
 
-    return np.array([score(cell) for cell in cells], np.float64)
+    return np.array([score(value) for value in column.values], np.float64)[column.codes]

@@ -14,15 +14,15 @@ from tailwise.formats.contract import Evidence
 from tailwise.formats.csv_items import Rows, add_items
 from tailwise.formats.csv_labels import add_labels
 from tailwise.formats.csv_roles import find_roles, looks_like_boxes
-from tailwise.formats.csv_table import read_header, read_table
+from tailwise.formats.csv_table import Column, Table, read_header, read_table
 from tailwise.formats.image_lists import folder_split, image_name
 from tailwise.formats.matching import ImageMatcher
-from tailwise.formats.table_axes import add_column_axes, coded
+from tailwise.formats.positions import used
+from tailwise.formats.table_axes import add_column_axes
 
 if TYPE_CHECKING:
     from tailwise.formats.contract import ReadRequest
     from tailwise.formats.csv_roles import Roles
-    from tailwise.formats.csv_table import Table
     from tailwise.formats.listing import Entry, Listing
     from tailwise.ops.progress import Progress
 
@@ -83,17 +83,18 @@ class CsvReader:
         table = tables[0] if len(tables) == 1 else _joined(tables)
         if not len(table):
             raise UnreadableSourceError(f"{table.name} holds no rows below its header", "Check the export")
-        progress.stage("Finding the images", len(table))
+        progress.stage("Finding the images", 4)
         matcher = ImageMatcher(listing)
         roles = find_roles(table, matcher, request.answers, request.role)
-        rows = add_items(data, table, roles, request, (matcher, log))
+        rows = add_items(data, table, roles, request, (matcher, log, progress))
+        progress.advance()
         if len(tables) > 1:
             rows.file = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
             _set_files(data, rows)
         add_labels(data, table, roles, rows, request, (log, progress))
         _add_splits(data, table, roles, rows)
-        progress.stage("Reading conditions", len(table.columns))
-        others = {name: cells for name, cells in table.columns.items() if name not in roles.used()}
+        progress.stage("Reading conditions")
+        others = {name: column for name, column in table.columns.items() if name not in roles.used()}
         add_column_axes(data, others, rows.item, (roles.group, roles.condition), log)
         data.findings = log.findings()
         return data
@@ -149,10 +150,15 @@ def _content(listing: Listing, entry: Entry) -> bytes:
 
 
 def _joined(tables: list[Table]) -> Table:
-    first = tables[0]
-    for table in tables[1:]:
-        first.columns = {name: [*cells, *table.columns[name]] for name, cells in first.columns.items()}
-    return first
+    """Put tables of the same columns behind one another."""
+    columns: dict[str, Column] = {}
+    for name in tables[0].columns:
+        parts = [table.columns[name] for table in tables]
+        first = np.cumsum([0, *(len(part.values) for part in parts)])
+        codes = np.concatenate([part.codes + start for part, start in zip(parts, first, strict=False)])
+        joined = Column.of(value for part in parts for value in part.values)
+        columns[name] = Column(joined.values, joined.codes[codes])
+    return Table(tables[0].name, columns)
 
 
 def _set_files(data: SourceData, rows: Rows) -> None:
@@ -165,12 +171,13 @@ def _add_splits(data: SourceData, table: Table, roles: Roles, rows: Rows) -> Non
     """Keep splits told by a column, or by reading one table per split."""
     named = [(file.split, index) for index, file in enumerate(data.files) if file.split]
     if roles.split:
-        values, codes = coded(table.columns[roles.split])
+        column = table.columns[roles.split].changed(str.strip)
+        codes, values = column.codes, column.values
         wanted = {code: folder_split(value) or value for code, value in enumerate(values) if value}
     elif len(data.files) > 1:
         codes, wanted = rows.file, {index: split for split, index in named}
     else:
         return
     for code, split in wanted.items():
-        items = np.unique(rows.item[(codes == code) & (rows.item >= 0)])
+        items = used(rows.item[codes == code])
         data.splits.setdefault(split, array("i")).frombytes(items.astype(np.int32).tobytes())

@@ -160,7 +160,7 @@ def _find_box(roles: Roles, table: Table, named: Mapping[str, str]) -> None:
                 roles.box, roles.box_form = [named[header] for header in headers], roles.box_form or form
                 return
         for header in _BOX_COLUMNS:
-            cells = [cell for cell in table.columns[named[header]][:_SAMPLE] if cell] if header in named else []
+            cells = [cell for cell in table.columns[named[header]].values[:_SAMPLE] if cell] if header in named else []
             if cells and all(_LIST_OF_FOUR.fullmatch(cell) for cell in cells):
                 roles.box = [named[header]]
                 break
@@ -172,7 +172,9 @@ def _find_box(roles: Roles, table: Table, named: Mapping[str, str]) -> None:
 
 def _find_file_name(table: Table, matcher: NameMatcher, roles: Roles) -> str:
     shares = {
-        name: _share_of_images(cells, matcher) for name, cells in table.columns.items() if name not in roles.used()
+        name: _share_of_images(column.values, matcher)
+        for name, column in table.columns.items()
+        if name not in roles.used()
     }
     fitting = [name for name, share in shares.items() if share >= 0.5]
     if fitting:
@@ -180,27 +182,26 @@ def _find_file_name(table: Table, matcher: NameMatcher, roles: Roles) -> str:
     by_header = [name for name in shares if _plain(name) in _FILE_HEADERS and _are_distinct(table, name)]
     if len(by_header) == 1:
         return by_header[0]
-    choices = [Choice(name, f"{name}: for instance {_examples(table.columns[name])}") for name in shares]
+    choices = [Choice(name, f"{name}: for instance {_examples(table.columns[name].values)}") for name in shares]
     choices.append(Choice(ROW_NUMBER, "no column: the rows are the items, called by their number"))
     text = f"Which column of {table.name} names the images?"
     raise QuestionError([Question("file_name", text, tuple(choices))])
 
 
-def _share_of_images(cells: Sequence[str], matcher: NameMatcher) -> float:
-    step = max(1, len(cells) // (5 * _SAMPLE))
-    sample = [cell for cell in dict.fromkeys(cells[::step]) if cell.strip()][:_SAMPLE]
-    hits = sum(image_name(cell) is not None or matcher.find(cell.strip()).path is not None for cell in sample)
+def _share_of_images(values: Sequence[str], matcher: NameMatcher) -> float:
+    sample = [value for value in values[:: max(1, len(values) // _SAMPLE)] if value.strip()]
+    hits = sum(image_name(value) is not None or matcher.find(value.strip()).path is not None for value in sample)
     return hits / len(sample) if sample else 0.0
 
 
 def _are_distinct(table: Table, name: str) -> bool:
-    return len(set(table.columns[name])) > 0.2 * len(table)
+    return len(table.columns[name].values) > 0.2 * len(table)
 
 
 def _find_split(table: Table, named: Mapping[str, str], roles: Roles) -> str:
     for header, name in named.items():
         if header in _SPLIT_HEADERS and name not in roles.used():
-            values = {cell.strip() for cell in table.columns[name] if cell.strip()}
+            values = {value.strip() for value in table.columns[name].values if value.strip()}
             if values and all(folder_split(value) is not None for value in values):
                 return name
     return ""
@@ -211,7 +212,7 @@ def _find_label(table: Table, roles: Roles, role: Role) -> str:
     if role is Role.POOL:
         return ""
     left_out = roles.used() | {*roles.group, *roles.condition}
-    distinct = {name: len(set(cells)) for name, cells in table.columns.items() if name not in left_out}
+    distinct = {name: len(column.values) for name, column in table.columns.items() if name not in left_out}
     limit = min(_MAX_CLASSES, max(2, len(table) // 2))
     fitting = [name for name, count in distinct.items() if count <= limit]
     by_header = [name for name in fitting if _plain(name) in _LABEL_HEADERS]
@@ -223,13 +224,12 @@ def _find_label(table: Table, roles: Roles, role: Role) -> str:
         return ""
     offered = [name for name in fitting if distinct[name] > 1] or fitting or list(distinct)
     choices = [
-        Choice(name, f"{name}: {distinct[name]:,} different values, {_examples(table.columns[name])}")
+        Choice(name, f"{name}: {distinct[name]:,} different values, {_examples(table.columns[name].values)}")
         for name in offered[:40]
     ]
     choices.append(Choice(NONE, "no column: the items are not labelled"))
     raise QuestionError([Question("label", f"Which column of {table.name} holds the classes?", tuple(choices))])
 
 
-def _examples(cells: Sequence[str]) -> str:
-    values = [value for value in dict.fromkeys(cells[:1000]) if value.strip()][:3]
-    return ", ".join(f"“{value[:30]}”" for value in values)
+def _examples(values: Sequence[str]) -> str:
+    return ", ".join(f"“{value[:30]}”" for value in [value for value in values[:50] if value.strip()][:3])

@@ -1,13 +1,19 @@
-"""A delimited text file as columns of text; nothing is turned into a number, a date or a missing value."""
+"""A delimited text file as columns of text; nothing is turned into a number, a date or a missing value.
+
+Columns are kept as their distinct values and the position of each row's value: most columns have few values, and
+what follows (numbers, names, axes) is then done once per value instead of once per row.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tailwise.domain.errors import RequestError, UnreadableSourceError
 from tailwise.domain.findings import Severity
@@ -15,7 +21,9 @@ from tailwise.formats.image_lists import image_name
 from tailwise.formats.text_encoding import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from tailwise.domain.findings import FindingLog
     from tailwise.ops.progress import Progress
@@ -24,8 +32,35 @@ DELIMITER_KEY = "delimiter"
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 MAX_FIELD = 50_000_000  # characters; images are pasted into tables as base64
-_CHUNK = 20_000
+_CHUNK = 1000  # rows; few enough to stay in the processor's cache
 _SNIFFED = 50
+
+
+@dataclass(slots=True)
+class Column:
+    """Distinct values in order of appearance, and for every row the position of its value."""
+
+    values: list[str]
+    codes: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def changed(self, change: Callable[[str], str]) -> Column:
+        """Return the column with every value changed; values that become equal become one."""
+        changed = [change(value) for value in self.values]
+        position = {value: code for code, value in enumerate(dict.fromkeys(changed))}
+        if len(position) == len(changed):
+            return Column(changed, self.codes)
+        new_code = np.fromiter(map(position.__getitem__, changed), np.int32, len(changed))
+        return Column(list(position), new_code[self.codes])
+
+    @classmethod
+    def of(cls, cells: Iterable[str]) -> Column:
+        """Return the column of some cells."""
+        position: defaultdict[str, int] = defaultdict(count().__next__)
+        codes = np.array([position[cell] for cell in cells], np.int32)
+        return cls(list(position), codes)
 
 
 @dataclass(slots=True)
@@ -33,7 +68,7 @@ class Table:
     """Columns of equal length by name, in the order of the file. Names are unique and never empty."""
 
     name: str
-    columns: dict[str, Sequence[str]]
+    columns: dict[str, Column]
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -51,22 +86,24 @@ def read_table(data: bytes, name: str, answers: Mapping[str, str], log: FindingL
         text = text.replace("\0", "\ufffd")
     delimiter = find_delimiter(text, answers)
     progress.stage(f"Reading {name}")
-    rows = _rows(text, delimiter, name, progress)
-    header = next(rows, None)
-    if header is None:
+    chunks = _chunks(text, delimiter, name, progress)
+    first = next(chunks, [])
+    if not first:
         raise UnreadableSourceError(f"{name} holds no rows", "Check that the table was exported completely")
+    header, body = first[0], first[1:]
     if any(image_name(cell) is not None for cell in header):
         log.add("CS-09", Severity.REPAIRED, "a table without a header", "columns are called column 1, column 2 …", name)
-        body = [header, *rows]
-        header = [""] * len(header)
-    else:
-        body = list(rows)
-        if body and sum(len(row) == len(header) + 1 for row in body[:100]) > 0.9 * len(body[:100]):
-            header = ["", *header]  # R writes row names without a header of their own
+        header, body = [f"column {number}" for number in range(1, len(header) + 1)], first
+    elif body and sum(len(row) == len(header) + 1 for row in body[:100]) > 0.9 * len(body[:100]):
+        header = ["", *header]  # R writes row names without a header of their own
     names = _header_names(header, name, log)
-    fitting = _fitting(body, len(names), (name, text, delimiter), log)
-    columns = list(zip(*fitting, strict=True)) if fitting else [() for _ in names]
-    return Table(name, dict(zip(names, columns, strict=True)))
+    coder = _Coder(len(names))
+    coder.add(body)
+    for chunk in chunks:
+        coder.add(chunk)
+    if coder.ragged:
+        _report_ragged((name, text, delimiter), len(names), coder.ragged, log)
+    return Table(name, dict(zip(names, coder.columns(), strict=True)))
 
 
 def read_header(head: bytes, answers: Mapping[str, str]) -> list[str]:
@@ -100,18 +137,53 @@ def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
     return (votes / len(lengths), length) if length > 1 else (0.0, 0)
 
 
-def _rows(text: str, delimiter: str, name: str, progress: Progress) -> Iterator[list[str]]:
-    """Yield the rows that are not empty, reporting in between."""
+def _chunks(text: str, delimiter: str, name: str, progress: Progress) -> Iterator[list[list[str]]]:
+    """Yield rows that are not empty, some thousand at a time, reporting in between."""
     csv.field_size_limit(MAX_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         while chunk := list(islice(reader, _CHUNK)):
-            yield from filter(None, chunk)
+            rows = chunk if all(chunk) else list(filter(None, chunk))
+            if rows:
+                yield rows
             progress.advance(len(chunk))
     except csv.Error as error:
         raise UnreadableSourceError(
             f"{name} line {reader.line_num:,}: {error}", "Look for a quotation mark that is never closed"
         ) from error
+
+
+class _Coder:
+    """Turns rows into columns of codes, so that equal cells are kept once."""
+
+    def __init__(self, length: int) -> None:
+        self.ragged = 0
+        self._length = length
+        self._positions: list[defaultdict[str, int]] = [defaultdict(count().__next__) for _ in range(length)]
+        self._codes: list[list[NDArray[np.int32]]] = [[] for _ in range(length)]
+
+    def add(self, rows: list[list[str]]) -> None:
+        """Add rows; those of another length are counted, empty fields at their end are cut."""
+        if any(len(row) != self._length for row in rows):
+            rows = self._fitting(rows)
+        for position, codes, cells in zip(self._positions, self._codes, zip(*rows, strict=True), strict=False):
+            codes.append(np.fromiter(map(position.__getitem__, cells), np.int32, len(cells)))
+
+    def columns(self) -> Iterator[Column]:
+        """Yield the columns."""
+        for position, codes in zip(self._positions, self._codes, strict=True):
+            yield Column(list(position), np.concatenate(codes) if codes else np.zeros(0, np.int32))
+
+    def _fitting(self, rows: list[list[str]]) -> list[list[str]]:
+        fitting: list[list[str]] = []
+        for row in rows:
+            if len(row) == self._length:
+                fitting.append(row)
+            elif len(row) > self._length and not any(row[self._length :]):
+                fitting.append(row[: self._length])
+            else:
+                self.ragged += 1
+        return fitting
 
 
 def _header_names(header: list[str], name: str, log: FindingLog) -> list[str]:
@@ -133,27 +205,13 @@ def _header_names(header: list[str], name: str, log: FindingLog) -> list[str]:
     return names
 
 
-def _fitting(rows: list[list[str]], length: int, source: tuple[str, str, str], log: FindingLog) -> list[list[str]]:
-    """Return the rows of the right length; empty fields at the end of a row are cut."""
-    if all(len(row) == length for row in rows):
-        return rows
+def _report_ragged(source: tuple[str, str, str], length: int, ragged: int, log: FindingLog) -> None:
     name, text, delimiter = source
-    fitting: list[list[str]] = []
-    ragged = 0
-    for row in rows:
-        if len(row) == length:
-            fitting.append(row)
-        elif len(row) > length and not any(row[length:]):
-            fitting.append(row[:length])
-        else:
-            ragged += 1
-    if ragged:
-        message = f"rows with another number of fields than the header ({length})"
-        log.add("CS-07", Severity.SKIPPED, message, "left out", count=0)
-        for line in islice(_ragged_lines(text, delimiter, length), 20):
-            log.add("CS-07", Severity.SKIPPED, message, "left out", f"{name} line {line:,}")
-        log.add("CS-07", Severity.SKIPPED, message, "left out", count=ragged - log.count("CS-07"))
-    return fitting
+    message = f"rows with another number of fields than the header ({length})"
+    log.add("CS-07", Severity.SKIPPED, message, "left out", count=0)
+    for line in islice(_ragged_lines(text, delimiter, length), 20):
+        log.add("CS-07", Severity.SKIPPED, message, "left out", f"{name} line {line:,}")
+    log.add("CS-07", Severity.SKIPPED, message, "left out", count=ragged - log.count("CS-07"))
 
 
 def _ragged_lines(text: str, delimiter: str, length: int) -> Iterator[int]:

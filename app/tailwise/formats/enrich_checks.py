@@ -10,6 +10,7 @@ import numpy as np
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import AnnotationKind, AxisKind, LabelState, MediaState, Role
 from tailwise.formats.identical import identical_axis, identical_files
+from tailwise.formats.positions import counted_pairs
 from tailwise.formats.similar_names import alike
 
 if TYPE_CHECKING:
@@ -89,17 +90,15 @@ def _class_value_pairs(data: SourceData, axis: AxisColumns) -> NDArray[np.int64]
     category = np.frombuffer(data.annotations.category, np.int32).astype(np.int64)
     if not len(item) or not len(axis.item):
         return np.zeros((0, 3), np.int64)
-    classes = max(1, len(data.categories))
-    present = np.unique(item * classes + category)
+    labelled, classes, _ = counted_pairs(item, category, len(data.categories))
     axis_item = np.frombuffer(axis.item, np.int32)
     order = np.argsort(axis_item, kind="stable")
     sorted_item, sorted_value = axis_item[order], np.frombuffer(axis.value, np.int32)[order]
-    first = np.searchsorted(sorted_item, present // classes, "left")
-    count = np.searchsorted(sorted_item, present // classes, "right") - first
+    first = np.searchsorted(sorted_item, labelled, "left")
+    count = np.searchsorted(sorted_item, labelled, "right") - first
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    value = sorted_value[np.repeat(first, count) + within].astype(np.int64)
-    combined, items = np.unique(np.repeat(present % classes, count) * len(axis.values) + value, return_counts=True)
-    return np.stack([combined // len(axis.values), combined % len(axis.values), items], axis=1)
+    value = sorted_value[np.repeat(first, count) + within]
+    return np.stack(counted_pairs(np.repeat(classes, count), value, len(axis.values)), axis=1)
 
 
 def check_identical(data: SourceData, listing: Listing, log: FindingLog, progress: Progress) -> None:

@@ -123,7 +123,9 @@ def prefix_of(name: str) -> str:
     >>> [prefix_of(n) for n in ("a/foggy-003.jpg", "041_066.png", "000017.jpg", "cam1_left.jpg", "b_2_jpg.rf.0f3.jpg")]
     ['foggy', '041', '', '', 'b']
     """
-    stem = _COPY.sub("", stem_of(name))
+    stem = stem_of(name)
+    if ".rf." in stem:
+        stem = _COPY.sub("", stem)
     prefix = stem.rstrip("0123456789")
     if prefix == stem:
         return ""

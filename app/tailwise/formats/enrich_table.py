@@ -11,7 +11,7 @@ from tailwise.domain.findings import Severity
 from tailwise.formats.csv_roles import answered_columns, column_called
 from tailwise.formats.csv_table import read_table
 from tailwise.formats.matching import NameMatcher
-from tailwise.formats.table_axes import add_column_axes, coded
+from tailwise.formats.table_axes import add_column_axes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,12 +50,13 @@ def join_conditions(
     progress.stage("Joining conditions", len(table))
     items = _Items(data)
     key = column_called(table, own["key"], KEY) if "key" in own else _find_key(table, items)
-    names, codes = coded(table.columns[key])
+    column = table.columns[key].changed(str.strip)
+    names = column.values
     item_of_name = items.find_all(names)
-    item_of_row = np.array([item_of_name[name] for name in names], np.int32)[codes]
+    item_of_row = np.array([item_of_name[name] for name in names], np.int32)[column.codes]
     _report_unmatched(data, table, (names, item_of_row), log)
     left_out = {key, *answered_columns(table, own, "ignore")}
-    columns = {name: cells for name, cells in table.columns.items() if name not in left_out}
+    columns = {name: column for name, column in table.columns.items() if name not in left_out}
     choice = answered_columns(table, own, "group"), answered_columns(table, own, "condition")
     add_column_axes(data, columns, item_of_row, choice, log)
 
@@ -80,12 +81,12 @@ class _Items:
 
 def _find_key(table: Table, items: _Items) -> str:
     shares: dict[str, float] = {}
-    for name, cells in table.columns.items():
-        step = max(1, len(cells) // (3 * _SAMPLE))
-        sample = [value for value in dict.fromkeys(cell.strip() for cell in cells[::step]) if value][:_SAMPLE]
+    for name, column in table.columns.items():
+        step = max(1, len(column.values) // _SAMPLE)
+        sample = [value for value in dict.fromkeys(map(str.strip, column.values[::step])) if value]
         found = items.find_all(sample)
         # A column of few values that happen to be ids (0, 1, 2) names no items.
-        is_distinct = len(set(cells)) > 0.5 * len(cells)
+        is_distinct = len(column.values) > 0.5 * len(column)
         shares[name] = sum(item >= 0 for item in found.values()) / len(found) if found and is_distinct else 0.0
     best = max(shares, key=lambda name: shares[name])
     if shares[best] >= _SURE_SHARE:
@@ -110,7 +111,7 @@ def _report_unmatched(data: SourceData, table: Table, rows: tuple[Sequence[str],
         message = f"items that no row of {table.name} names"
         action = "these items have no value of its conditions"
         log.add("AX-04", Severity.WARNING, message, action, data.items.file_name[without[0]], len(without))
-    repeated = int((np.unique(item_of_row[item_of_row >= 0], return_counts=True)[1] > 1).sum())
+    repeated = int((np.bincount(item_of_row[item_of_row >= 0]) > 1).sum())
     if repeated:
         message = f"items that several rows of {table.name} name"
         log.add("AX-05", Severity.WARNING, message, "they have the values of all these rows", count=repeated)

@@ -65,6 +65,8 @@ class NameMatcher:
         A path goes to the name that claims it by the strictest step. Two different names may both be exact (`a.jpg`
         and `./a.jpg`); where several claim it by the same forgiving step, none of them gets it.
         """
+        if not self._paths:
+            return dict.fromkeys(names, MISSING)
         found = {name: self.find(name, folders) for name in names}
         claims: dict[str, Counter[Level]] = {}
         for path, level in found.values():

@@ -9,9 +9,11 @@ import numpy as np
 
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import AxisColumns, AxisKind
+from tailwise.formats.csv_table import Column
+from tailwise.formats.positions import counted_pairs, used
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -33,7 +35,7 @@ def unique_axis_name(data: SourceData, wanted: str) -> str:
 
 def add_column_axes(
     data: SourceData,
-    columns: Mapping[str, Sequence[str]],
+    columns: Mapping[str, Column],
     item_of_row: NDArray[np.int32],
     choice: tuple[Collection[str], Collection[str]],
     log: FindingLog,
@@ -42,7 +44,7 @@ def add_column_axes(
 
     Args:
         data: gets the axes; its items are complete.
-        columns: cells by column name, one per row.
+        columns: the columns of a table by name.
         item_of_row: the item a row is about; negative for rows about none.
         choice: names of columns the user called groups, and of those called conditions.
         log: gets what was left out and why.
@@ -50,11 +52,11 @@ def add_column_axes(
     groups, conditions = choice
     rows = np.flatnonzero(item_of_row >= 0)
     items = item_of_row[rows]
-    total = len(np.unique(items))
-    for name, cells in columns.items():
-        values, codes = coded(cells)
-        used = np.unique(codes[rows])
-        filled = [values[code] for code in used if values[code]]
+    total = len(used(items))
+    for name, column in columns.items():
+        tidy = column.changed(_tidy)
+        values, codes = tidy.values, tidy.codes
+        filled = [values[code] for code in used(codes[rows]).tolist() if values[code]]
         if name in groups:
             kind = AxisKind.GROUP
         elif name in conditions:
@@ -70,29 +72,27 @@ def add_column_axes(
 
 def axis_of(data: SourceData, name: str, kind: AxisKind, origin: str, values: Iterable[str]) -> AxisColumns:
     """Return an axis with one value per item, in the order of the items; an empty text is no value."""
-    cells = list(values)
-    texts, codes = coded(cells)
+    column = Column.of(values).changed(_tidy)
     axis = AxisColumns(unique_axis_name(data, name), kind, origin=origin)
-    _fill(axis, texts, codes, np.arange(len(cells), dtype=np.int32))
+    _fill(axis, column.values, column.codes, np.arange(len(column), dtype=np.int32))
     return axis
 
 
-def coded(cells: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
-    """Return the distinct values in order of appearance, spaces around them cut, and the position of each cell's."""
-    tidy = {cell: " ".join(cell.split()) for cell in dict.fromkeys(cells)}
-    position = {value: code for code, value in enumerate(dict.fromkeys(tidy.values()))}
-    code_of = {cell: position[value] for cell, value in tidy.items()}
-    return list(position), np.fromiter(map(code_of.__getitem__, cells), np.int32, len(cells))
+def _tidy(value: str) -> str:
+    return " ".join(value.split())
 
 
 def _fill(axis: AxisColumns, values: list[str], codes: NDArray[np.int32], items: NDArray[np.int32]) -> None:
     """State each pair of item and value once, with the number of rows that told it."""
-    pairs, counts = np.unique(items.astype(np.int64) * len(values) + codes, return_counts=True)
-    item, code = np.divmod(pairs, max(1, len(values)))
-    is_value = np.array([bool(value) for value in values], bool)[code] if len(pairs) else np.zeros(0, bool)
-    item, code, counts = item[is_value], code[is_value], counts[is_value]
-    used, code = np.unique(code, return_inverse=True)
-    axis.values = [values[index] for index in used]
+    item, code, counts = counted_pairs(items, codes, len(values))
+    if "" in values:
+        is_value = code != values.index("")
+        item, code, counts = item[is_value], code[is_value], counts[is_value]
+    present = used(code)
+    new_code = np.zeros(len(values), np.int32)
+    new_code[present] = np.arange(len(present))
+    code = new_code[code]
+    axis.values = [values[index] for index in present.tolist()]
     axis.item = array("i", item.astype(np.int32).tobytes())
     axis.value = array("i", code.astype(np.int32).tobytes())
     axis.records = array("i", counts.astype(np.int32).tobytes())
@@ -106,21 +106,21 @@ def _kind(name: str, values: list[str], items: int, log: FindingLog) -> AxisKind
     elif distinct == 1:
         example = f"{name}: {values[0][:60]}"
         log.add("CS-17", Severity.NOTE, "columns that are the same in every row", "left out", example)
-    elif max(map(len, values)) > MAX_VALUE_LENGTH or (distinct == items and items > 2):
-        message = "columns that name each item or hold long text"
-        log.add("CS-19", Severity.NOTE, message, "left out", f"{name}: {distinct:,} values")
-    elif distinct <= MAX_CONDITION_VALUES:
-        return AxisKind.CONDITION
-    elif _are_numbers(values):
+    elif distinct > MAX_CONDITION_VALUES and _are_numbers(values):
         message = f"columns of more than {MAX_CONDITION_VALUES} different numbers"
         action = "left out; answer group=COLUMN if they name a source such as a patient, or sort them into ranges"
         log.add("CS-18", Severity.NOTE, message, action, f"{name}: {distinct:,} values")
-    elif distinct <= 0.5 * items:
-        return AxisKind.GROUP
-    else:
+    elif max(map(len, values)) > MAX_VALUE_LENGTH or (distinct == items and items > 2) or _is_loose(distinct, items):
         message = "columns that name each item or hold long text"
         log.add("CS-19", Severity.NOTE, message, "left out", f"{name}: {distinct:,} values")
+    else:
+        return AxisKind.CONDITION if distinct <= MAX_CONDITION_VALUES else AxisKind.GROUP
     return None
+
+
+def _is_loose(distinct: int, items: int) -> bool:
+    """Tell whether many values repeat so rarely that they hold nothing together."""
+    return distinct > MAX_CONDITION_VALUES and distinct > 0.5 * items
 
 
 def _are_numbers(values: list[str]) -> bool:

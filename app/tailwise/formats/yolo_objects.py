@@ -9,6 +9,7 @@ import numpy as np
 from tailwise.domain.errors import RequestError
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import AnnotationFlag, AnnotationKind, CategoryRecord, Role
+from tailwise.formats.positions import used
 
 if TYPE_CHECKING:
     from array import array
@@ -33,9 +34,9 @@ def add_categories(
     plan for. `ext_id` is the index as it is written in the label files.
     """
     first = _first_class(answers)
-    used = np.unique(labels.category)
+    present = used(labels.category).tolist()
     if names is None:
-        named = {int(index): f"class_{index}" for index in used}
+        named = {index: f"class_{index}" for index in present}
         if named:
             log.add(
                 "YO-19",
@@ -48,7 +49,7 @@ def add_categories(
     else:
         named = {index + first: name for index, name in names.items()}
         _check_indices(labels, named, names, first, log)
-        named |= {int(index): f"class_{index}" for index in used if int(index) not in named}
+        named |= {index: f"class_{index}" for index in present if index not in named}
     for index in sorted(named):
         data.categories.append(CategoryRecord(named[index], ext_id=str(index)))
     return np.searchsorted(np.array(sorted(named), np.int32), labels.category).astype(np.int32)
@@ -64,11 +65,17 @@ def _first_class(answers: Mapping[str, str]) -> int:
 def _check_indices(
     labels: Labels, named: Mapping[int, str], names: Mapping[int, str], first: int, log: FindingLog
 ) -> None:
-    used, objects = np.unique(labels.category, return_counts=True)
-    unknown = {int(index): int(n) for index, n in zip(used, objects, strict=True) if int(index) not in named}
+    objects = np.bincount(labels.category).tolist()
+    unknown = {index: count for index, count in enumerate(objects) if count and index not in named}
     if not unknown:
         return
-    is_shifted = first == 0 and used[0] == 1 and set(unknown) == {len(names)} and sorted(names) == [*range(len(names))]
+    is_shifted = (
+        first == 0
+        and not objects[0]
+        and objects[1]
+        and set(unknown) == {len(names)}
+        and sorted(names) == [*range(len(names))]
+    )
     for index, count in unknown.items():
         log.add(
             "YO-02",
