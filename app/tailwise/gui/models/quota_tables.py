@@ -37,7 +37,8 @@ CLASS_COLUMNS: Final = (
         is_optional=True, step=10,
     ),
     SheetColumn(
-        "target", "Target", Kind.NUMBER, "Wanted by the last week; empty for none.", 12, is_optional=True, step=50
+        "target", "Target", Kind.NUMBER, "Wanted anew by the last week, beside what is there; empty for none.", 12,
+        is_optional=True, step=50,
     ),
     SheetColumn(
         "easy_cap", "Easy cap", Kind.WHOLE,
@@ -81,7 +82,7 @@ SHARE_COLUMNS: Final = (
     SheetColumn("least", "Least", Kind.SHARE, "Least share of each week's items.", 12),
     SheetColumn("most", "Most", Kind.SHARE, "Most of each week's items.", 12),
 )
-_COUNTED = re.compile(r"([\d.,]+)\s*(?:/|of|in)\s*([\d.,]+)(?:\s*,?\s*prior\s+([\d.]+))?", re.IGNORECASE)
+_COUNTED = re.compile(r"([\d.,]*\d)\s*(?:/|of|in)\s*([\d.,]*\d)(?:\s*,?\s*prior\s+([\d.]+))?", re.IGNORECASE)
 
 
 def read_yield(text: str) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
@@ -40,6 +41,8 @@ class UndoButtons(QWidget):
 
     def _show(self) -> None:
         stack = self._stack
+        if not shiboken6.isValid(stack):
+            return  # it tells of its last step while it is being deleted
         for button, verb, text, usable, keys in (
             (self._undo, self.tr("Undo"), stack.undoText(), stack.canUndo(), QKeySequence.StandardKey.Undo),
             (self._redo, self.tr("Redo"), stack.redoText(), stack.canRedo(), QKeySequence.StandardKey.Redo),

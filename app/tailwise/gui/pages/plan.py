@@ -1,0 +1,400 @@
+"""The plan page: what is asked for, what to label in which week, and why a quota cannot be met."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from tailwise.domain.changes import Changes
+from tailwise.domain.coverage import ItemFilter
+from tailwise.domain.errors import RequestError, UserError
+from tailwise.gui import theme as th
+from tailwise.gui.actions import KeyHint
+from tailwise.gui.models import plan_view
+from tailwise.gui.models.plan_table import verdict
+from tailwise.gui.navigation import EXPORT, ITEMS, ExportThis, PlanClass, ShowItems
+from tailwise.gui.session import ResultLine
+from tailwise.gui.texts import ago
+from tailwise.gui.widgets.banner import Banner
+from tailwise.gui.widgets.empty_state import StateStack
+from tailwise.gui.widgets.plan_editor import PlanEditor
+from tailwise.gui.widgets.plan_result import PlanResult
+from tailwise.gui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from tailwise.domain.plan import PlanRequest
+    from tailwise.gui.models.plan_view import PlanView, ShownPlan
+    from tailwise.gui.models.sheet import Row
+    from tailwise.gui.session import Session
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.plan_store import StoredPlan
+    from tailwise.usecases.projects import Project
+
+STORE_MILLISECONDS = 300
+REQUEST, PLAN = "request", "plan"
+TOML_FILTER = "Quota request (*.toml)"
+
+
+class PlanPage(QWidget):
+    """Two sides of one plan: the request as sheets, and the plan as tables."""
+
+    key: ClassVar[str] = "plan"
+    title: ClassVar[str] = "Plan"
+    icon: ClassVar[str] = "plan"
+    help_topic: ClassVar[str] = "plan"
+    interest: ClassVar[Changes] = Changes.PLANS | Changes.ITEMS | Changes.ANNOTATIONS | Changes.CATEGORIES
+    keys: ClassVar[tuple[KeyHint, ...]] = (
+        KeyHint("Ctrl+Return", "Solve the request"),
+        KeyHint("Ctrl+D", "Fill down"),
+        KeyHint("Ctrl+C,Ctrl+V", "Copy and paste a block, also from a spreadsheet"),
+        KeyHint("Ctrl+Z,Ctrl+Shift+Z", "Undo and redo"),
+    )
+
+    page_requested = Signal(str, object)
+    selection_described = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._view: PlanView | None = None
+        self._shown: ShownPlan | None = None
+        self._replaced: PlanRequest | None = None
+        self._wanted_class: PlanClass | None = None
+        self._has_request = False
+        self.side = Segments(self.tr("Show"), [(REQUEST, self.tr("Request")), (PLAN, self.tr("Plan"))])
+        self.plans = QComboBox()
+        self.solve_button = QPushButton(self.tr("Solve"))
+        self.banner = Banner()
+        self.editor = PlanEditor()
+        self.result = PlanResult()
+        self.sides = QStackedWidget()
+        self._store_timer = QTimer(self)
+        self._store_timer.setSingleShot(True)
+        self._store_timer.setInterval(STORE_MILLISECONDS)
+        self.states = StateStack(self._build(), "plan", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_L)
+        layout.setSpacing(th.SPACE_S)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.states, 1)
+        self._connect()
+
+    # What the window calls
+
+    def refresh(self) -> None:
+        """Read plans and classes anew; a request being edited is left as it is."""
+        self.states.show_loading()
+        title, load = self.tr("Read the plans"), plan_view.load_view
+        self._session.run(title, load, on_done=self._on_loaded, on_failed=self._on_failed, slot="plan-page")
+
+    def open_payload(self, payload: object) -> None:
+        """Put a class into the request."""
+        if isinstance(payload, PlanClass):
+            self._wanted_class = payload
+            if self._view is not None:
+                self._take_wanted_class()
+
+    # Building
+
+    def _build(self) -> QWidget:
+        self.plans.setAccessibleName(self.tr("Solved plans, newest first"))
+        self.plans.setMinimumContentsLength(24)
+        self.plans.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.solve_button.setProperty("role", "primary")
+        self.solve_button.setToolTip(self.tr("Find the best plan for this request (Ctrl+Return)"))
+        top = QHBoxLayout()
+        top.setSpacing(th.SPACE_S)
+        top.addWidget(self.side)
+        top.addWidget(self.plans)
+        top.addStretch(1)
+        for text, tip, slot in (
+            (self.tr("Draft from project"), self.tr("Fill the request from classes and pool"), self._draft),
+            (self.tr("Import…"), self.tr("Read a request from a TOML file"), self._choose_import),
+            (self.tr("Export…"), self.tr("Write the request as the TOML the command line takes"), self._choose_export),
+        ):
+            button = QPushButton(text)
+            button.setToolTip(tip)
+            button.clicked.connect(slot)
+            top.addWidget(button)
+        top.addWidget(self.solve_button)
+        self.sides.addWidget(self.editor)
+        self.sides.addWidget(self.result)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_M)
+        layout.addLayout(top)
+        layout.addWidget(self.sides, 1)
+        return content
+
+    def _connect(self) -> None:
+        self.side.chosen.connect(self._show_side)
+        self.plans.activated.connect(self._on_plan_chosen)
+        self.solve_button.clicked.connect(self._solve)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(keys), self, self._solve)
+        self.editor.changed.connect(self._on_edited)
+        self._store_timer.timeout.connect(self._store)
+        self.result.class_opened.connect(self._open_class)
+        self.result.export_requested.connect(self._export_order)
+        self.result.request_wanted.connect(self._edit_shown_request)
+        self.states.retry_clicked.connect(self.refresh)
+        self.states.empty_button_clicked.connect(self._draft)
+        self.states.empty_link_clicked.connect(self._choose_import)
+        self._session.closed.connect(self._on_closed)
+
+    # Loading
+
+    @Slot(object)
+    def _on_loaded(self, view: PlanView) -> None:
+        self._view = view
+        self._show_plans(view)
+        if not self._has_request and view.request is not None:
+            self._show_request(view.request)
+        if view.problem:
+            self.banner.show_text(self.tr("The stored request cannot be read: {}").format(view.problem), tone="warn")
+        if view.plan is not None and (self._shown is None or self._shown.id != view.plan.id):
+            self._show_plan(view.plan)
+        if self._wanted_class is not None:
+            self._take_wanted_class()
+        elif not self._has_request and view.plan is None:
+            self._show_nothing()
+        else:
+            self.states.show_content()
+            if not self._has_request:
+                self._show_side(PLAN)
+
+    def _show_nothing(self) -> None:
+        self.states.show_empty(
+            self.tr("No request yet"),
+            self.tr("A request says how many of which class are wanted, where from, and in how many hours."),
+            self.tr("Draft from project"),
+            self.tr("Import a request…"),
+        )
+
+    @Slot(object)
+    def _on_failed(self, error: BaseException) -> None:
+        self.states.show_error(error, self.tr("The project itself is unharmed."))
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._store_timer.stop()
+        self._view = self._shown = self._replaced = self._wanted_class = None
+        self._has_request = False
+        self.banner.hide()
+        self.side.choose(REQUEST)
+        self.sides.setCurrentWidget(self.editor)
+
+    def _show_plans(self, view: PlanView) -> None:
+        self.plans.clear()
+        for plan in view.plans:
+            self.plans.addItem(f"{plan.name}, {plan.status.replace('_', ' ')}, {ago(plan.created_utc)}", plan.id)
+        self.plans.setVisible(bool(view.plans))
+        self.side.set_usable(PLAN, "" if view.plans else self.tr("Solve the request first"))
+        if self._shown is not None:
+            self.plans.setCurrentIndex(max(0, self.plans.findData(self._shown.id)))
+
+    @Slot(int)
+    def _on_plan_chosen(self, position: int) -> None:
+        plan_id = int(self.plans.itemData(position))
+
+        def work(project: Project, _progress: Progress) -> ShownPlan:
+            return plan_view.load_one(project, plan_id)
+
+        self._session.run(self.tr("Read the plan"), work, lane="ordered", on_done=self._on_plan, slot="plan-one")
+
+    @Slot(object)
+    def _on_plan(self, plan: ShownPlan) -> None:
+        self._show_plan(plan)
+        self._show_side(PLAN)
+
+    def _show_plan(self, plan: ShownPlan) -> None:
+        self._shown = plan
+        have = self._view.have(plan.outcome.unit) if self._view else {}
+        self.result.show_plan(plan.outcome, plan.request, have)
+        self.plans.setCurrentIndex(max(0, self.plans.findData(plan.id)))
+        self.selection_described.emit(f"{plan.name}: {verdict(plan.outcome)[0]}")
+
+    @Slot(str)
+    def _show_side(self, side: str) -> None:
+        self.side.choose(side)
+        self.sides.setCurrentWidget(self.editor if side == REQUEST else self.result)
+
+    # The request
+
+    def _show_request(self, request: PlanRequest) -> None:
+        self._has_request = True
+        self.editor.show_request(request, self._view.have(request.unit) if self._view else {})
+        self.states.show_content()
+        self._show_side(REQUEST)
+
+    def _replace_request(self, request: PlanRequest, told: str) -> None:
+        """Show another request in place of the one there is, which can be brought back."""
+        self._replaced = None
+        if self._has_request and not self.editor.problem():
+            self._replaced = self.editor.request()
+        self._show_request(request)
+        self._store()
+        self.banner.show_text(told)
+        if self._replaced is not None:
+            self.banner.add_action(self.tr("Bring the old one back"), self._bring_back)
+
+    @Slot()
+    def _bring_back(self) -> None:
+        if self._replaced is not None:
+            self.banner.hide()
+            self._show_request(self._replaced)
+            self._store()
+
+    @Slot()
+    def _on_edited(self) -> None:
+        problem = self.editor.problem()
+        if problem:
+            self.banner.show_text(problem, tone="warn")
+            self.banner.add_action(self.tr("Show the cell"), self.editor.go_to_problem)
+        else:
+            self.banner.hide()
+        self.solve_button.setEnabled(not problem)
+        self._store_timer.start()
+
+    @Slot()
+    def _store(self) -> None:
+        """Keep the request with the project as it is edited; one that cannot be used waits until it can."""
+        self._store_timer.stop()
+        view = self._view
+        if self._session.project is None or view is None or view.read_only or self.editor.problem():
+            return
+        request = self.editor.request()
+
+        def work(project: Project, _progress: Progress) -> None:
+            plan_view.store_draft(project, request)
+
+        self._session.run(self.tr("Store the request"), work, lane="ordered", slot="plan-draft", quiet=True)
+
+    @Slot()
+    def _draft(self) -> None:
+        self._session.run(
+            self.tr("Draft a request"), plan_view.draft, on_done=self._on_drafted, on_failed=self._on_not_done
+        )
+
+    @Slot(object)
+    def _on_drafted(self, request: PlanRequest) -> None:
+        self._replace_request(request, self.tr("Drafted from the classes and the pool of this project."))
+        if self._wanted_class is not None:
+            self._take_wanted_class()
+
+    def _take_wanted_class(self) -> None:
+        wanted, view = self._wanted_class, self._view
+        if wanted is None or view is None:
+            return
+        if not self._has_request:
+            self._draft()  # comes back here
+            return
+        self._wanted_class = None
+        self.states.show_content()
+        self._show_side(REQUEST)
+        known = view.classes.get(wanted.class_name)
+        row: Row = {}
+        if known is not None:
+            have = view.have(self.editor.head.head().unit)[known.name]
+            row = {"tier": known.tier, "target": float(max(0, known.target - have)) if known.target else None}
+        self.editor.plan_class(wanted.class_name, row)
+
+    @Slot()
+    def _choose_import(self) -> None:
+        pick, title = self._session.picker.pick, self.tr("Import a request")
+        pick(self, "open-file", "request", title, self._import, name_filter=TOML_FILTER)
+
+    @Slot(str)
+    def _import(self, path: str) -> None:
+        def work(_progress: Progress) -> PlanRequest:
+            return plan_view.read_file(Path(path))
+
+        title = self.tr("Read {}").format(Path(path).name)
+        self._session.run_detached(title, work, on_done=self._on_imported, on_failed=self._on_not_done)
+
+    @Slot(object)
+    def _on_imported(self, request: PlanRequest) -> None:
+        self._replace_request(request, self.tr("{} is read from the file.").format(request.name))
+
+    @Slot()
+    def _choose_export(self) -> None:
+        if not self.editor.problem():
+            name = f"{self.editor.head.head().name}.toml".replace("/", "-")
+            self._session.picker.pick(
+                self, "save-file", "request", self.tr("Export the request"), self._export,
+                name_filter=TOML_FILTER, suggestion=name,
+            )  # fmt: skip
+
+    @Slot(str)
+    def _export(self, path: str) -> None:
+        request = self.editor.request()
+
+        def work(_progress: Progress) -> Path:
+            return plan_view.write_file(Path(path), request)
+
+        self._session.run_detached(self.tr("Export the request"), work, on_done=self._on_exported)
+
+    @Slot(object)
+    def _on_exported(self, path: Path) -> None:
+        self._session.announce(ResultLine(self.tr("{} written").format(path.name), folder=path.parent))
+
+    @Slot(object)
+    def _on_not_done(self, error: BaseException) -> None:
+        if isinstance(error, UserError):
+            self.banner.show_text(error.sentence, tone="alert")
+
+    # Solving
+
+    @Slot()
+    def _solve(self) -> None:
+        if self._session.project is None or not self.solve_button.isEnabled() or not self._has_request:
+            return
+        try:
+            request = self.editor.request()
+        except RequestError as error:
+            self._on_not_done(error)
+            self.editor.go_to_problem()
+            return
+        self._store_timer.stop()
+
+        def work(project: Project, progress: Progress) -> StoredPlan:
+            return plan_view.solve(project, request, progress)
+
+        self.solve_button.setEnabled(False)
+        handle = self._session.run(
+            self.tr("Solve {}").format(request.name), work, on_done=self._on_solved, on_failed=self._on_not_done
+        )
+        handle.finished.connect(self._on_solve_finished)
+
+    @Slot()
+    def _on_solve_finished(self) -> None:
+        self.solve_button.setEnabled(not self.editor.problem())
+
+    @Slot(object)
+    def _on_solved(self, stored: StoredPlan) -> None:
+        sentence, tone = verdict(stored.outcome)
+        self._session.announce(ResultLine(f"{stored.name}: {sentence}", tone="ok" if tone == "ok" else "warn"))
+        self._shown = None  # the list is read anew, and the newest plan shown
+        self._show_side(PLAN)
+        self.refresh()
+
+    # Leaving
+
+    @Slot(str)
+    def _open_class(self, name: str) -> None:
+        self.page_requested.emit(ITEMS, ShowItems(ItemFilter(classes=(name,)), came_from=self.key))
+
+    @Slot()
+    def _export_order(self) -> None:
+        if self._shown is not None:
+            self.page_requested.emit(EXPORT, ExportThis("work-order", plan_id=self._shown.id))
+
+    @Slot()
+    def _edit_shown_request(self) -> None:
+        if self._shown is not None:
+            self._replace_request(self._shown.request, self.tr("This is the request of {}.").format(self._shown.name))

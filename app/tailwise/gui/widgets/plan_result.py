@@ -1,0 +1,177 @@
+"""A solved plan: the verdict in a sentence, hours against capacity, what to label when, what comes of it, why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from tailwise.gui import theme as th
+from tailwise.gui.models.plan_table import (
+    ClassTotal,
+    ClassTotals,
+    PlanLines,
+    class_totals,
+    reason_text,
+    verdict,
+    weak_quotas,
+)
+from tailwise.gui.widgets.bar_paint import HoursBars, HoursLine
+from tailwise.gui.widgets.record_view import RecordView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tailwise.domain.plan import PlanRequest
+    from tailwise.domain.plan_outcome import PlanOutcome, WeekTotals
+
+_SIGNS = {"ok": "✓", "warn": "▲", "alert": "◆"}
+_MOST_WEEKS = 12
+
+
+class PlanResult(QWidget):
+    """Shows one outcome; every class leads to its items."""
+
+    class_opened = Signal(str)
+    export_requested = Signal()
+    request_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.verdict = QLabel()
+        self.hours = HoursBars(self.tr("Hours of labelling per week"))
+        self.reviews = HoursBars(self.tr("Hours of review per week"))
+        self.lines = PlanLines(self)
+        self.lines_view = RecordView(self.lines, self.tr("What to label in which week"))
+        self.totals = ClassTotals(self)
+        self.totals_view = RecordView(self.totals, self.tr("What the plan brings per class"))
+        self.reasons = QPlainTextEdit()
+        self.found = QLabel()
+        self._review_heading = self._heading(self.tr("Review hours per week"))
+        self._reasons_heading = self._heading(self.tr("Why, and what helps"))
+        self._lay_out()
+        self.totals_view.doubleClicked.connect(self._on_opened)
+
+    def show_plan(self, outcome: PlanOutcome, request: PlanRequest, have: Mapping[str, int]) -> None:
+        """Show an outcome, the request it answers, and what there is of each class."""
+        sentence, tone = verdict(outcome)
+        self.verdict.setText(f"{_SIGNS[tone]}  {sentence}")
+        self.verdict.setProperty("role", "alert" if tone == "alert" else "ok" if tone == "ok" else "")
+        self.verdict.style().unpolish(self.verdict)
+        self.verdict.style().polish(self.verdict)
+        self._show_hours(outcome, request)
+        self.lines.set_records([line for line in outcome.lines if line.items > 0])
+        self.totals.set_records(class_totals(outcome, request, have))
+        paragraphs = [reason_text(reason, outcome.unit.value) for reason in outcome.reasons]
+        if weak := weak_quotas(outcome):
+            paragraphs.append("\n".join(f"▲ {quota}." for quota in weak))
+        paragraphs += [note if note.endswith(".") else f"{note}." for note in outcome.notes]
+        self.reasons.setPlainText("\n\n".join(paragraphs))
+        self.reasons.setVisible(bool(paragraphs))
+        self._reasons_heading.setVisible(bool(paragraphs))
+        versions = ", ".join(f"{name} {version}" for name, version in outcome.versions)
+        self.found.setText(self.tr("Seed {}, request {}, {}").format(outcome.seed, outcome.request_hash[:12], versions))
+
+    def text(self) -> str:
+        """Return the plan as tab-separated lines, for a spreadsheet."""
+        lines = ["week\tstream\troute\titems\tlabel hours\treview hours"]
+        lines += [
+            f"{r.week}\t{r.stream}\t{r.route.value}\t{r.items:.0f}\t{r.hours:.2f}\t{r.review_hours:.2f}"
+            for r in self.lines.records()
+        ]
+        return "\n".join(lines)
+
+    # Building
+
+    def _lay_out(self) -> None:
+        self.verdict.setWordWrap(True)
+        self.verdict.setFont(th.larger(self.font(), 1, bold=True))
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.found.setProperty("role", "muted")
+        self.found.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.reasons.setReadOnly(True)
+        self.reasons.setTabChangesFocus(True)
+        self.reasons.setAccessibleName(self.tr("Why, and what helps"))
+        left = self._column(
+            (self._heading(self.tr("Label hours per week")), self.hours),
+            (self._review_heading, self.reviews),
+            (self._heading(self.tr("What to label")), self.lines_view),
+        )
+        right = self._column(
+            (self._heading(self.tr("What comes of it")), self.totals_view),
+            (self._reasons_heading, self.reasons),
+        )
+        panes = QSplitter(Qt.Orientation.Horizontal)
+        panes.setObjectName("plan-result")
+        panes.setChildrenCollapsible(False)
+        panes.setHandleWidth(th.SPACE_M)
+        panes.addWidget(left)
+        panes.addWidget(right)
+        panes.setStretchFactor(0, 1)
+        panes.setStretchFactor(1, 1)
+        panes.setSizes([520, 540])
+        foot = QHBoxLayout()
+        foot.addWidget(self.found, 1)
+        for text, slot, role in (
+            (self.tr("Edit its request"), self.request_wanted, ""),
+            (self.tr("Copy the table"), self._copy, ""),
+            (self.tr("Export work order…"), self.export_requested, "primary"),
+        ):
+            button = QPushButton(text)
+            button.setProperty("role", role)
+            button.clicked.connect(slot)
+            foot.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_S)
+        layout.addWidget(self.verdict)
+        layout.addWidget(panes, 1)
+        layout.addLayout(foot)
+
+    def _column(self, *sections: tuple[QWidget, QWidget]) -> QWidget:
+        column = QWidget()
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_XS)
+        for heading, widget in sections:
+            layout.addWidget(heading)
+            layout.addWidget(widget, 1 if widget in {self.lines_view, self.totals_view, self.reasons} else 0)
+        return column
+
+    def _heading(self, text: str) -> QLabel:
+        heading = QLabel(text)
+        heading.setFont(th.larger(self.font(), 1, bold=True))
+        heading.setContentsMargins(0, th.SPACE_XS, 0, 0)
+        return heading
+
+    def _show_hours(self, outcome: PlanOutcome, request: PlanRequest) -> None:
+        capacity = request.capacity
+        self.hours.set_lines(_bars(outcome.weeks, capacity.label_hours, is_review=False))
+        has_review = capacity.review_hours is not None or outcome.review_hours > 0
+        self.reviews.setVisible(has_review)
+        self._review_heading.setVisible(has_review)
+        self.reviews.set_lines(_bars(outcome.weeks, capacity.review_hours, is_review=True))
+
+    @Slot()
+    def _on_opened(self) -> None:
+        total = self.totals_view.selected_record()
+        if isinstance(total, ClassTotal):
+            self.class_opened.emit(total.name)
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text())
+
+
+def _bars(weeks: tuple[WeekTotals, ...], limits: tuple[float, ...] | None, *, is_review: bool) -> list[HoursLine]:
+    """Return one bar per week, or a single one of all weeks when there are too many to show."""
+    planned = [week.review_hours if is_review else week.hours for week in weeks]
+    if len(weeks) > _MOST_WEEKS:
+        return [HoursLine(f"{len(weeks)} weeks", sum(planned), sum(limits) if limits else None)]
+    labels = [f"Week {week.week}" + (f", {week.start:%d %b}" if week.start else "") for week in weeks]
+    return [
+        HoursLine(label, hours, limits[k] if limits else None)
+        for k, (label, hours) in enumerate(zip(labels, planned, strict=True))
+    ]
