@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.domain.plan_outcome import Reason, ReasonKind
-from tailwise.planning.quota_search import relaxed
 from tailwise.planning.solver import Limits, Programme, reachable
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class _Diagnosis:
         whole = parts.planned - parts.fractions
         if not answer:
             return [self._whole_items_reason(parts.planned)]
-        if whole > at and answer[-1].kind is not ReasonKind.POOL:
+        if answer[-1].kind is not ReasonKind.POOL:
             answer[-1] = replace(answer[-1], short_by=answer[-1].short_by + whole)
         elif whole > at:
             answer.append(self._whole_items_reason(whole))
@@ -105,14 +104,18 @@ class _Diagnosis:
         return max(q.tolerance for q in self._model.quotas if q.class_name == self._name)
 
     def _others_kept(self, columns: NDArray[np.float64]) -> Programme:
-        """Return the relaxed programme in which no other quota gets less than it has in the plan."""
+        """Return the relaxed programme in which no other quota gets less than it has in the plan.
+
+        A gate that is shut in the plan stays shut: the easy cap is then the rule that is named.
+        """
         model = self._model
-        programme = relaxed(model)
-        high = programme.high.copy()
+        gates = slice(model.columns.gate, model.columns.gate + model.columns.weeks)
+        high = model.high.copy()
+        high[gates] = columns[gates]
         for q, quota in enumerate(model.quotas):
             if quota.class_name != self._name:
                 high[model.columns.short + q] = columns[model.columns.short + q] + KEPT_WITHIN
-        return replace(programme, high=high)
+        return Programme(model.low, high, np.zeros_like(model.whole), model.rows)
 
     def _parts(self) -> _Parts:
         fractions = min(self._planned, self._least(self._programme))
