@@ -154,7 +154,9 @@ def _report_leading_zeros(matches: dict[str, Match], listing: Listing, log: Find
 
 
 def _add_extra_images(data: SourceData, request: ReadRequest, log: FindingLog) -> None:
-    answer = request.answers.get(EXTRA_KEY, "pool")
+    # Whoever opens one file means what it lists; whoever opens a folder means all that is in it.
+    default = "pool" if request.listing.dropped is None else "ignore"
+    answer = request.answers.get(EXTRA_KEY, default)
     if answer not in {"pool", "ignore"}:
         raise RequestError(f"extra_images={answer} is not known", "Answer pool or ignore")
     known = set(data.items.file_name)
@@ -163,12 +165,15 @@ def _add_extra_images(data: SourceData, request: ReadRequest, log: FindingLog) -
         return
     for path in extra if answer == "pool" else []:
         data.items.append(path, state=LabelState.UNLABELLED, media=MediaState.PRESENT)
-    action = "added without a label; answer extra_images=ignore to leave them out"
+    actions = {
+        "pool": "added without a label; answer extra_images=ignore to leave them out",
+        "ignore": "left out; answer extra_images=pool to add them without a label",
+    }
     log.add(
         "CS-12",
         Severity.QUESTION,
         "images that no row of the table names",
-        action if answer == "pool" else "left out, as answered",
+        actions[answer],
         extra[0],
         count=len(extra),
     )

@@ -75,7 +75,8 @@ class CsvReader:
             RequestError: an answer names a file or a column that does not exist.
         """
         listing, log = request.listing, FindingLog()
-        data = SourceData(format=self.key, name=request.path.name, root=str(listing.root), role=request.role)
+        name = request.path.name if listing.dropped is None else request.path.stem
+        data = SourceData(format=self.key, name=name, root=str(listing.root), role=request.role)
         data.answers = dict(request.answers)
         entries = _tables(request)
         tables = [read_table(_content(listing, entry), entry.path, request.answers, log, progress) for entry in entries]

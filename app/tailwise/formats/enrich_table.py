@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tailwise.formats.csv_table import Table
     from tailwise.ops.progress import Progress
 
-PREFIX, KEY = "conditions.", "conditions.key"
+PREFIX = "conditions."
+CONDITIONS_KEY = "conditions.key"
 _SAMPLE = 300
 _SURE_SHARE = 0.5
 
@@ -49,7 +50,7 @@ def join_conditions(
         raise UnreadableSourceError(f"{path.name} holds no rows below its header", "Check the export")
     progress.stage("Joining conditions", len(table))
     items = _Items(data)
-    key = column_called(table, own["key"], KEY) if "key" in own else _find_key(table, items)
+    key = column_called(table, own["key"], CONDITIONS_KEY) if "key" in own else _find_key(table, items)
     column = table.columns[key].changed(str.strip)
     names = column.values
     item_of_name = items.find_all(names)
@@ -92,7 +93,7 @@ def _find_key(table: Table, items: _Items) -> str:
     if shares[best] >= _SURE_SHARE:
         return best
     choices = tuple(Choice(name, f"{name}: {share:.0%} of its values name items") for name, share in shares.items())
-    raise QuestionError([Question(KEY, f"Which column of {table.name} names the images?", choices)])
+    raise QuestionError([Question(CONDITIONS_KEY, f"Which column of {table.name} names the images?", choices)])
 
 
 def _report_unmatched(data: SourceData, table: Table, rows: tuple[Sequence[str], np.ndarray], log: FindingLog) -> None:

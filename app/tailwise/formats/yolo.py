@@ -82,7 +82,8 @@ class YoloReader:
                 f"There are no YOLO labels below {request.path}",
                 "Open the folder that holds both the images and the labels, or choose another format",
             )
-        data = SourceData(format=self.key, name=request.path.name, root=str(listing.root), role=request.role)
+        name = request.path.name if listing.dropped is None else listing.root.name  # every data.yaml is called so
+        data = SourceData(format=self.key, name=name, root=str(listing.root), role=request.role)
         data.answers = dict(request.answers)
         sizes = {entry.path: entry.size for entry in listing.entries}
         data.files = [SourceFile(path, sizes.get(path, 0)) for path in dict.fromkeys(layout.files)]

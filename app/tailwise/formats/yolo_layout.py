@@ -178,19 +178,23 @@ class LayoutFinder:
         return slot
 
     def _add_extra_images(self) -> None:
-        answer = self._answers.get(EXTRA_KEY, "pool")
+        # Whoever opens one file means what it lists; whoever opens a folder means all that is in it.
+        answer = self._answers.get(EXTRA_KEY, "pool" if self._listing.dropped is None else "ignore")
         if answer not in {"pool", "ignore"}:
             raise RequestError(f"extra_images={answer} is not known", "Answer pool or ignore")
         extra = [path for entry in self._listing.images() if (path := entry.path) not in self._slots]
         for path in extra if answer == "pool" else []:
             self._slot(path, is_present=True).is_extra = True
         if extra:
-            action = "added without a split; answer extra_images=ignore to leave them out"
+            actions = {
+                "pool": "added without a split; answer extra_images=ignore to leave them out",
+                "ignore": "left out; answer extra_images=pool to add them without a split",
+            }
             self._log.add(
                 "YO-24",
                 Severity.QUESTION,
                 "images lie in the dataset that no split mentions",
-                action if answer == "pool" else "left out, as answered",
+                actions[answer],
                 extra[0],
                 count=len(extra),
             )
