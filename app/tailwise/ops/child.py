@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 REPORT_SECONDS = 0.05
 POLL_SECONDS = 0.02
+JOIN_SECONDS = 2.0
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -99,7 +100,7 @@ def _child_main(pipe: Connection, function: Callable[..., object], args: tuple[o
 def _end_with_parent() -> None:
     """End this process as soon as its parent is gone: nobody is left to want its result or to remove its files."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
+    if parent is not None:  # pragma: no cover  only ever runs in a child, where nothing counts lines
         parent.join()
         os._exit(1)
 
@@ -130,7 +131,7 @@ def run_in_child(function: Callable[..., R], *args: object, progress: Progress) 
     finally:
         if process.is_alive():
             process.terminate()
-        process.join(2.0)
+        process.join(JOIN_SECONDS)
         if process.is_alive():
             process.kill()
             process.join()
