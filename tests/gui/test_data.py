@@ -50,6 +50,7 @@ def test_figures_have_units_and_are_those_of_the_project(page):
         "0 missing files",
         "2 findings",
     ]
+    assert page.images.accessibleDescription() == "60 % labelled"  # two with objects and one found empty, of five
     assert page.found.accessibleDescription() == "in 4 places"
 
 

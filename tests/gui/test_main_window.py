@@ -279,15 +279,36 @@ def test_layout_can_be_put_back(open_window):
     assert window.width() == 1280
 
 
-def test_last_project_is_opened_only_when_the_user_wants_that(window, settings, project_path):
+def test_last_project_and_page_are_resumed_only_when_the_user_wants_that(qtbot, window, settings, project_path):
     settings.remember_project(project_path)
-    assert window.last_project() is None
+    settings.save_window(window, "start")
+    assert window.resume() is None
 
     settings.set(REOPEN, True)
-    assert window.last_project() == project_path
+    assert window.resume() == project_path
+    with qtbot.waitSignal(window._session.opened, timeout=GUI_WAIT):
+        window.commands.open(str(project_path))
+    assert window.pages.current_key == "start"
 
-    project_path.unlink()
-    assert window.last_project() is None
+    project_path.rename(project_path.with_name("moved.tailwise"))
+    assert window.resume() is None
+
+
+def test_demo_is_made_once_and_opened(qtbot, window, project_path, monkeypatch):
+    made = []
+
+    def make_demo(folder, progress):
+        progress.stage("Drawing images", 10)
+        made.append(folder)
+        return project_path
+
+    monkeypatch.setattr("tailwise.usecases.demo.make_demo", make_demo)
+    start = window.pages.current_page
+    with qtbot.waitSignal(window._session.opened, timeout=GUI_WAIT):
+        start.demo_requested.emit()
+
+    assert window.windowTitle() == "street.tailwise – Tailwise"
+    assert [folder.name for folder in made] == ["demo"]
 
 
 def test_leaving_in_the_middle_of_work_cancels_it_and_closes_the_file(qtbot, settings, tmp_path, project_path):

@@ -22,7 +22,7 @@ from tailwise.gui.dialogs.about_dialog import AboutDialog
 from tailwise.gui.dialogs.settings_dialog import SettingsDialog
 from tailwise.gui.drop import DropTarget
 from tailwise.gui.file_picker import FilePicker
-from tailwise.gui.help_view import HelpDock, read_topic
+from tailwise.gui.help_view import CONTENTS, HelpDock, read_topic
 from tailwise.gui.settings import REOPEN, SCHEME
 
 
@@ -148,12 +148,17 @@ def test_saving_offers_a_name_and_adds_the_suffix(window, settings, tmp_path):
 
 @pytest.fixture
 def dock(window, monkeypatch, tmp_path):
-    for topic, text in (("index", "# Contents\n[Data](data.md)"), ("data", "# Data\n![x](x.svg)\n[web](https://x.y)")):
-        (tmp_path / f"{topic}.md").write_text(text)
-    (tmp_path / "x.svg").write_text("<svg/>")
+    (tmp_path / "help").mkdir()
+    for topic, text in (
+        ("glossary", "# Words we use"),
+        ("data", "# Data\n![x](x.svg)\n[web](https://x.y)"),
+        ("start", "# Begin here\n[Data](data.md)"),
+    ):
+        (tmp_path / "help" / f"{topic}.md").write_text(text)
+    (tmp_path / "help" / "x.svg").write_text("<svg/>")
 
     def find(relative):
-        path = tmp_path / Path(relative).name
+        path = tmp_path / relative
         if not path.exists():
             raise FileNotFoundError(relative)
         return path
@@ -165,15 +170,21 @@ def dock(window, monkeypatch, tmp_path):
 
 
 def test_help_opens_at_a_topic_and_goes_back(dock):
-    dock.show_topic("index")
+    dock.show_topic("start")
     dock.browser.anchorClicked.emit(QUrl("data.md"))
     assert dock.browser.toPlainText().startswith("Data")
 
     dock.browser.back()
 
     assert dock.isVisible()
-    assert dock.browser.topic == "index"
-    assert dock.browser.toPlainText().startswith("Contents")
+    assert dock.browser.topic == "start"
+    assert dock.browser.toPlainText().startswith("Begin here")
+
+
+def test_contents_list_the_pages_in_order_and_then_the_rest(dock):
+    dock.show_topic(CONTENTS)
+
+    assert dock.browser.toPlainText().split("\n") == ["Contents", "Begin here", "Data", "Words we use"]
 
 
 def test_topic_that_is_not_shipped_shows_the_contents(dock):

@@ -122,7 +122,7 @@ def begin(window: MainWindow, path: Path | None, crash: str | None) -> None:
         _LOG.warning("the run before did not end well: %s", crash or "no trace of it")
         window.say_unclean_exit()
     first_paint = FirstPaint(window)
-    wanted = path if path is not None else window.last_project()
+    wanted = path if path is not None else window.resume()
     if wanted is not None:
         first_paint.happened.connect(partial(window.commands.open, str(wanted)))
     first_paint.happened.connect(window.warm_up.begin)

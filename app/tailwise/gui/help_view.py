@@ -10,12 +10,13 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QTextBrowser, QToolButton, QVBoxLayout, QWidget
 
 from tailwise.gui import theme as th
+from tailwise.gui.pages import PAGES
 from tailwise.resource_files import resource_path
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
 
-FIRST_TOPIC: Final = "index"
+CONTENTS: Final = "contents"
 _LOG = logging.getLogger(__name__)
 
 
@@ -36,13 +37,13 @@ class HelpBrowser(QTextBrowser):
         return self._topic
 
     def show_topic(self, topic: str) -> None:
-        """Show `help/<topic>.md`; one that is not shipped shows the first topic, or a sentence."""
-        text = read_topic(topic) or read_topic(FIRST_TOPIC)
+        """Show `help/<topic>.md`; the list of topics for CONTENTS and for one that is not shipped."""
+        text = read_topic(topic)
         if self._topic and topic != self._topic:
             self._past.append(self._topic)
         self._topic = topic
         if text is None:
-            text = self.tr("There is no help text for this page in this installation.")
+            text = contents()
         self.document().setDefaultStyleSheet(_style(th.Theme.of(self.palette())))
         self.setMarkdown(text)
 
@@ -57,7 +58,7 @@ class HelpBrowser(QTextBrowser):
         super().changeEvent(event)
         if event.type() == event.Type.PaletteChange and self._topic:
             self.document().setDefaultStyleSheet(_style(th.Theme.of(self.palette())))
-            self.setMarkdown(read_topic(self._topic) or "")
+            self.setMarkdown(read_topic(self._topic) or contents())
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: D102
         # Pictures of the help lie beside it; nothing else is loaded, above all nothing from the network.
@@ -116,7 +117,7 @@ class HelpDock(QDockWidget):
 
     @Slot()
     def _show_contents(self) -> None:
-        self.browser.show_topic(FIRST_TOPIC)
+        self.browser.show_topic(CONTENTS)
 
 
 def read_topic(topic: str) -> str | None:
@@ -125,6 +126,22 @@ def read_topic(topic: str) -> str | None:
         return resource_path(f"help/{topic}.md").read_text(encoding="utf-8")
     except (FileNotFoundError, ValueError):
         return None
+
+
+def contents() -> str:
+    """Return the list of topics as Markdown: those of the pages in the order of the rail, then the others."""
+    try:
+        names = {path.stem for path in resource_path("help").glob("*.md")}
+    except FileNotFoundError:
+        return "There is no help text in this installation."
+    pages = [page.key for page in PAGES if page.key in names]
+    topics = [*pages, *sorted(names.difference(pages))]
+    return "\n".join(("# Contents", "", *(f"- [{_title(topic)}]({topic}.md)" for topic in topics)))
+
+
+def _title(topic: str) -> str:
+    text = read_topic(topic) or ""
+    return text.partition("\n")[0].lstrip("# ").strip() or topic
 
 
 def _style(theme: th.Theme) -> str:

@@ -13,7 +13,7 @@ from tailwise.gui import theme as th
 from tailwise.gui.actions import ActionRegistry
 from tailwise.gui.appearance import Appearance
 from tailwise.gui.drop import DropTarget
-from tailwise.gui.help_view import FIRST_TOPIC, HelpDock
+from tailwise.gui.help_view import CONTENTS, HelpDock
 from tailwise.gui.icons import retint
 from tailwise.gui.page_stack import ENTRIES, PageStack
 from tailwise.gui.pages import PAGES, hints_of
@@ -51,6 +51,7 @@ class MainWindow(QMainWindow):
         self._session = session
         self._is_leaving = False
         self._may_leave = False
+        self._resumed_page = ""
         self._percent = -1
         self.setObjectName("main-window")
         self.setMinimumSize(LEAST_SIZE)
@@ -154,7 +155,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_data(self) -> None:
-        self.pages.go("data")
+        self.pages.go(self._resumed_page or "data")
+        self._resumed_page = ""
 
     @Slot()
     def _on_project_changed(self) -> None:
@@ -185,11 +187,13 @@ class MainWindow(QMainWindow):
         self.banner.show_text(self.tr("The last session ended unexpectedly. Nothing was lost."), tone="warn")
         self.banner.add_action(self.tr("Show log"), self.dialogs.open_log_folder)
 
-    def last_project(self) -> Path | None:
-        """Return the project to open at start if the user wants that and it is there."""
+    def resume(self) -> Path | None:
+        """Return the project to go on with if the user wants that and it is there; its last page will be shown."""
         settings = self._session.settings
         recent = settings.recent()[:1] if settings.flag(REOPEN) else ()
-        return next((Path(entry.path) for entry in recent if not entry.is_missing), None)
+        path = next((Path(entry.path) for entry in recent if not entry.is_missing), None)
+        self._resumed_page = settings.last_page() if path is not None and settings.last_page() in ENTRIES else ""
+        return path
 
     # Pages
 
@@ -236,7 +240,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_help(self) -> None:
-        self.help.show_topic(getattr(self.pages.current_page, "help_topic", FIRST_TOPIC))
+        self.help.show_topic(getattr(self.pages.current_page, "help_topic", CONTENTS))
 
     # The window itself
 

@@ -186,7 +186,9 @@ class DataPage(QWidget):
                 self.tr("Try the demo"),
             )
             return
-        share = f"{number(100 * facts.labelled / facts.images)} % labelled" if facts.images else ""
+        # An image looked at and found empty is labelled, too.
+        seen = facts.labelled + facts.empty
+        share = f"{number(round(100 * seen / facts.images))} % labelled" if facts.images else ""
         self.images.set_value(facts.images, note=share)
         self.objects.set_value(facts.objects)
         self.classes.set_value(len(facts.classes), note=self._empty_classes(facts))

@@ -223,10 +223,10 @@ def describe(snapshot: ProgressSnapshot) -> str:
     >>> describe(ProgressSnapshot("Reading images", 12345, 60000, 3.0, 9.0))
     'Reading images · 12,345 of 60,000'
     >>> describe(ProgressSnapshot("", 0, 0, 0.0, None))
-    'Waiting…'
+    'Starting…'
     """
     if not snapshot.label:
-        return "Waiting…"
+        return "Starting…"
     if snapshot.total > 0:
         return f"{snapshot.label} · {number(min(snapshot.done, snapshot.total))} of {number(snapshot.total)}"
     return f"{snapshot.label} · {number(snapshot.done)}" if snapshot.done else f"{snapshot.label}…"
