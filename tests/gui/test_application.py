@@ -165,3 +165,25 @@ sys.exit(application.run_window(None))
 
     assert run(after).stdout.startswith("The last session ended unexpectedly. Nothing was lost.")
     assert run(after).stdout.startswith(" ")
+
+
+def test_operation_that_never_stops_cannot_keep_the_program_alive():
+    program = """
+import sys, time
+from tailwise.gui import application, main_window
+main_window.CLOSE_MILLISECONDS = 100
+begin = application.begin
+def begin_and_hang(window, path, crash):
+    begin(window, path, crash)
+    window._session.run_detached("Stubborn", lambda progress: time.sleep(600))
+    window.close()
+application.begin = begin_and_hang
+sys.exit(application.run_window(None))
+"""
+    done = run(program, timeout=60)
+    after = "import sys; from tailwise.gui import application as a; b = a.begin\n" + (
+        "def begin(w, p, c):\n    b(w, p, c); print(c); w.close()\na.begin = begin; sys.exit(a.run_window(None))"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert run(after).stdout.strip() == "None"  # and the next start does not take it for a crash
