@@ -102,16 +102,29 @@ def split(  # noqa: PLR0913, PLR0917  one parameter per option
 @click.option("--by", multiple=True, metavar="AXIS", help="For counts: spread over this axis.")
 @click.option("--unit", type=click.Choice(["images", "objects", "pixels"]), help="For counts: what to count.")
 @click.option("--replace", is_flag=True, help="Replace an earlier export of Tailwise at this place.")
+@click.option(
+    "--allow", multiple=True, metavar="WORD", help="For work orders: a word vendors may see although it is yours."
+)
 @json_option
 def export(  # noqa: PLR0913, PLR0917  one parameter per option
-    project: Path, kind: str, to: Path, target: str, by: tuple[str, ...], unit: str | None, replace: bool, as_json: bool
+    project: Path,
+    kind: str,
+    to: Path,
+    target: str,
+    by: tuple[str, ...],
+    unit: str | None,
+    replace: bool,
+    allow: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Write a work order, split manifests or counts: beside the target, read back, then put in place."""
     from tailwise.domain.coverage import CountRequest, Unit
     from tailwise.usecases.exports import ExportRequest
     from tailwise.usecases.exports import export as run_export
 
-    request = ExportRequest(kind, to, target, counts=CountRequest(by, Unit(unit) if unit else None), replace=replace)
+    request = ExportRequest(
+        kind, to, target, counts=CountRequest(by, Unit(unit) if unit else None), replace=replace, allowed_words=allow
+    )
     with reading(project) as opened, terminal_progress() as progress:
         done = run_export(opened, request, progress, run_here)
     if as_json:

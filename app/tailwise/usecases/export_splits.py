@@ -12,6 +12,7 @@ import numpy as np
 from tailwise.domain.errors import RequestError
 from tailwise.domain.exports import SourceFileRef, SplitBoxes, SplitExport, SplitItem, SplitSource, SplitTarget
 from tailwise.domain.records import AnnotationKind, LabelState
+from tailwise.planning.split_groups import connected_groups
 from tailwise.storage import plan_tables, source_tables
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.slices import ProjectCube
 
 NO_SPLIT = "pool"
+LOCKED_APART = "groups that locked splits of an earlier release already held apart; see quarantined items"
 PUBLISHED_ORDER = ("train", "val", "test")
 
 
@@ -84,6 +86,7 @@ def split_export(project: Project, split_id: int | None) -> SplitExport:
             SplitTarget(c["split"], c["class"], c["asked"], c["achieved"]) for c in result.get("classes", ())
         ),
         leaked_duplicates=int(result.get("checks", {}).get("leaked_duplicates", 0)),
+        leak_reason=LOCKED_APART if result.get("conflicts") else "",
     )
 
 
@@ -114,14 +117,17 @@ def _published(sliced: ProjectCube) -> tuple[tuple[str, ...], NDArray[np.int64]]
 
 
 def _group_texts(sliced: ProjectCube, keys: list[str]) -> Mapping[int, str]:
-    texts: dict[int, list[str]] = {}
-    for key in keys:
-        axis = sliced.cube.axes.get(key)
-        if axis is None:
-            continue
-        for row, code in zip(axis.rows.tolist(), axis.codes.tolist(), strict=True):
-            texts.setdefault(row, []).append(axis.values[code])
-    return {row: " + ".join(parts) for row, parts in texts.items()}
+    """Return what was kept whole, by row: the value of a single key, a running number where several keys join items."""
+    known = [key for key in keys if key in sliced.cube.axes]
+    columns = sliced.group_columns(known)
+    if len(columns) == 1:
+        axis = sliced.cube.axes[known[0]]
+        return {row: axis.values[code] for row, code in enumerate(columns[0].tolist()) if code >= 0}
+    if not columns:
+        return {}
+    component = connected_groups(sliced.cube.n_items, *columns)
+    has_group = np.any(np.stack(columns) >= 0, axis=0)
+    return {row: f"group {component[row]}" for row in np.flatnonzero(has_group).tolist()}
 
 
 def _class_counts(sliced: ProjectCube) -> dict[int, tuple[tuple[int, int], ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from tailwise.domain.coverage import CountRequest
 from tailwise.domain.errors import RequestError
 from tailwise.domain.exports import ExportJob, ExportOutcome, PackageInfo, YoloLabels
 from tailwise.exports.job import write_package
+from tailwise.exports.package import dataset_fingerprint
 from tailwise.exports.transaction import ExportFolder
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.storage import plan_tables, source_tables
@@ -42,6 +43,7 @@ class ExportRequest:
         by, unit, where: the table of a counts export.
         replace: put an unchanged earlier export of ours aside.
         created_utc: for reproducible bytes; None for now.
+        allowed_words: words a vendor may see although they are the name of the user or the computer.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class ExportRequest:
     counts: CountRequest = field(default_factory=CountRequest)
     replace: bool = False
     created_utc: str | None = None
+    allowed_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +157,28 @@ def _build_and_write(path: Path, request: ExportRequest, staging: Path, progress
 
 
 def _job(project: Project, request: ExportRequest, progress: Progress) -> ExportJob:
-    job: dict[str, Any] = {"target": request.to, "info": _info(project, request, progress)}
+    job: dict[str, Any] = {"target": request.to}
+    names: dict[str, Any] = {}
     if request.kind == SPLITS:
-        job["splits"] = split_export(project, request.split_id)
+        splits = job["splits"] = split_export(project, request.split_id)
+        names = {"plan_id": f"split {request.split_id}" if request.split_id else "", "seed": splits.seed}
         job["coco"] = request.target == COCO
         job["yolo"] = {YOLO: YoloLabels.AUTO, YOLO_WITH_LABELS: YoloLabels.WRITTEN}.get(request.target)
     elif request.kind == WORK_ORDER:
-        job["work_order"] = work_order(project, request.plan_id, request.created_utc)
+        order = work_order(project, request.plan_id, request.created_utc)
+        job["work_order"] = replace(order, allowed_words=request.allowed_words)
+        names = {"plan_id": order.order_id, "plan_revision": order.revision}
     else:
         job["counts"] = count_table(project, request.counts, progress)
-    return ExportJob(**job)
+    return ExportJob(**job, info=_info(project, request, names, progress))
 
 
-def _info(project: Project, request: ExportRequest, progress: Progress) -> PackageInfo:
+def _info(project: Project, request: ExportRequest, names: dict[str, Any], progress: Progress) -> PackageInfo:
     facts = project_facts(project, progress)
+    columns = project.columns
+    with project.file.reading() as db:
+        files = plan_tables.all_item_names(db)
+    keys = (columns.source_names[source] for source in columns.source.tolist())
     return PackageInfo(
         created_utc=request.created_utc or plan_tables.utc_now(),
         project=project.path.stem,
@@ -175,6 +186,8 @@ def _info(project: Project, request: ExportRequest, progress: Progress) -> Packa
         items=facts.items,
         annotations=facts.objects,
         classes=len(facts.classes),
+        dataset_fingerprint=dataset_fingerprint((f"{k}/{f}", 0, "") for k, f in zip(keys, files, strict=True)),
+        **names,
     )
 
 

@@ -21,6 +21,7 @@ from tailwise.domain.exports import (
 )
 from tailwise.domain.plan import Tier
 from tailwise.domain.records import IDENTICAL_AXIS
+from tailwise.exports.acceptance import sampling_plan
 from tailwise.storage import plan_tables
 from tailwise.usecases.plan_streams import pool_of_stream, resolved_request
 from tailwise.usecases.plans import load_plan
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from tailwise.usecases.slices import ProjectCube
 
 PRIORITIES = {Tier.MUST_NOT_MISS: 1, Tier.NICE_TO_HAVE: 3, Tier.EXPERIMENTAL: 5}
-SAMPLE, MAX_DEFECTS, REWORK_DAYS = 50, 1, 5
+GOOD_SHARE, BAD_SHARE, REWORK_DAYS = 0.01, 0.05, 5
+"""A lot with 1 % defects should pass, one with 5 % should not."""
 DEFECTS = "wrong class, missed object, extra object, or a box that overlaps the object by less than half (IoU < 0.5)"
 
 
@@ -135,7 +137,7 @@ def _batch(batch_id: str, line: PlanLine) -> WorkBatch:
         pool=line.stream,
         start=line.start,
         due=line.start + dt.timedelta(days=6) if line.start else None,
-        sample_plan=f"{SAMPLE}/{MAX_DEFECTS}",
+        sample_plan="/".join(str(n) for n in sampling_plan(max(1, round(line.items)), GOOD_SHARE, BAD_SHARE)),
     )
 
 
@@ -180,20 +182,22 @@ def _classes(sliced: ProjectCube, request: PlanRequest) -> list[WorkClass]:
 
 
 def _terms(batches: list[WorkBatch]) -> list[AcceptanceTerm]:
-    lots = sorted({b.n_items for b in batches if b.n_items > 0})
-    return [
-        AcceptanceTerm(
-            criterion="batch sample",
-            defect=DEFECTS,
-            unit="image",
-            lot=lot,
-            n=min(SAMPLE, lot),
-            c=MAX_DEFECTS,
-            on_reject="the batch is corrected and delivered again",
-            rework_days=REWORK_DAYS,
+    terms: list[AcceptanceTerm] = []
+    for lot in sorted({b.n_items for b in batches if b.n_items > 0}):
+        drawn, allowed = sampling_plan(lot, GOOD_SHARE, BAD_SHARE)
+        terms.append(
+            AcceptanceTerm(
+                criterion="batch sample",
+                defect=DEFECTS,
+                unit="image",
+                lot=lot,
+                n=drawn,
+                c=allowed,
+                on_reject="the batch is corrected and delivered again",
+                rework_days=REWORK_DAYS,
+            )
         )
-        for lot in lots
-    ]
+    return terms
 
 
 def _yields(request: PlanRequest) -> list[YieldLine]:
