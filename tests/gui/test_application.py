@@ -181,9 +181,15 @@ application.begin = begin_and_hang
 sys.exit(application.run_window(None))
 """
     done = run(program, timeout=60)
-    after = "import sys; from tailwise.gui import application as a; b = a.begin\n" + (
-        "def begin(w, p, c):\n    b(w, p, c); print(c); w.close()\na.begin = begin; sys.exit(a.run_window(None))"
-    )
+    after = """
+import sys
+from tailwise.gui import application
+begin = application.begin
+def begin_and_tell(window, path, crash):
+    begin(window, path, crash); print(crash); window.close()
+application.begin = begin_and_tell
+sys.exit(application.run_window(None))
+"""
 
     assert done.returncode == 0, done.stderr
     assert run(after).stdout.strip() == "None"  # and the next start does not take it for a crash
