@@ -1,0 +1,206 @@
+"""Plans, splits and exports of a small project, end to end without a window."""
+
+import csv
+import json
+
+import pytest
+
+from builders import a_project, a_source
+from tailwise.domain.errors import ExportTargetError, RequestError
+from tailwise.domain.split import SplitRequest
+from tailwise.ops.child import run_here
+from tailwise.ops.progress import SILENT
+from tailwise.usecases.classes import ClassEdit, set_classes
+from tailwise.usecases.exports import ExportRequest, export, export_targets
+from tailwise.usecases.plan_streams import pool_of_stream, streams_of_project
+from tailwise.usecases.plans import (
+    compute_plan,
+    draft_request,
+    list_plans,
+    load_plan,
+    read_request,
+    write_request,
+)
+from tailwise.usecases.projects import journal, load_draft, save_draft
+from tailwise.usecases.splits import (
+    activate_split,
+    compute_split,
+    group_keys,
+    list_splits,
+    load_split,
+    split_items_by_name,
+)
+
+RATIOS = (("train", 0.6), ("val", 0.2), ("test", 0.2))
+
+
+@pytest.fixture
+def project(tmp_path):
+    labels = {f"{i % 7}/{i:03d}.jpg": ({"car": 2} if i % 5 else {"car": 1, "bike": 1}) for i in range(100)}
+    labels["0/none.jpg"] = {}
+    light = {name: "night" if i % 5 == 0 else "day" for i, name in enumerate(labels)}
+    scene = {name: f"s{i // 4}" for i, name in enumerate(labels)}
+    pool = tuple(f"pool/{i:03d}.jpg" for i in range(60))
+    labelled = a_source(labels, conditions={"light": light}, groups={"scene": scene})
+    unlabelled = a_source(
+        {},
+        name="drive",
+        root="/drive",
+        pool=pool,
+        conditions={"light": {p: "night" if i < 20 else "day" for i, p in enumerate(pool)}},
+    )
+    project = a_project(tmp_path / "p.tailwise", labelled, unlabelled)
+    yield project
+    project.close()
+
+
+def test_streams_share_out_the_pool_without_promising_an_item_twice(project):
+    request = read_request('[plan]\nweeks = 1\n[[class]]\nname = "bike"\n[reserve]\ndiscovery = 0.2\n')
+
+    streams = streams_of_project(project, request)
+
+    assert sum(s.available for s in streams) == 60
+    assert {s.name for s in streams} == {"drive, light = day", "drive, light = night", "random"}
+    night = next(s for s in streams if s.name.endswith("night"))
+    assert night.yields[0].found / night.yields[0].labelled > 0.9  # every bike was found at night
+    assert len(pool_of_stream(project.cube(), night)) == 20
+
+
+def test_a_draft_asks_for_what_is_lacking_and_can_be_solved(project):
+    set_classes(project, [ClassEdit("bike", "must-not-miss", 25)], SILENT)
+
+    text = draft_request(project, SILENT)
+    plan = compute_plan(project, text, SILENT)
+
+    wanted = {c.name: c.target for c in read_request(text).classes}
+    assert wanted == {"bike": 5, "car": None}
+    assert dict(plan.outcome.expected)["bike"] >= 5 - 1e-6
+    assert write_request(read_request(text)) == text
+
+
+def test_without_targets_a_draft_lifts_rare_classes_to_the_median(project):
+    wanted = {c.name: c.target for c in read_request(draft_request(project, SILENT)).classes}
+
+    assert wanted["car"] is None
+    assert wanted["bike"] > 0
+
+
+def test_plans_are_stored_whole_and_read_back_equal(project):
+    first = compute_plan(project, draft_request(project, SILENT), SILENT)
+
+    loaded = load_plan(project)
+
+    assert loaded == first
+    assert json.dumps(loaded.outcome.as_json()) == json.dumps(first.outcome.as_json())
+    assert [p.id for p in list_plans(project)] == [first.id]
+    assert journal(project)[0].verb == "plan quota"
+    with pytest.raises(RequestError, match="no plan number 99"):
+        load_plan(project, 99)
+
+
+def test_the_request_being_edited_is_remembered(project):
+    save_draft(project, "quota-request", "[plan]")
+
+    assert load_draft(project, "quota-request") == "[plan]"
+    assert load_draft(project, "something else") == ""
+
+
+def test_a_project_without_a_pool_says_where_items_could_come_from(tmp_path):
+    project = a_project(tmp_path / "q.tailwise", a_source({"a.jpg": {"car": 1}}))
+
+    with pytest.raises(RequestError, match="no unlabelled items"):
+        compute_plan(project, '[plan]\nweeks = 1\n[[class]]\nname = "car"\nmin_per_week = 1\n', SILENT)
+    project.close()
+
+
+def test_a_split_keeps_groups_whole_and_is_stored_as_the_active_one(project):
+    stored = compute_split(project, SplitRequest(RATIOS, group_keys=("scene",), stratify=("light",), seed=3), SILENT)
+
+    assert stored.result.items == 101
+    assert stored.result.checks.cut_groups == 0
+    assert load_split(project, stored.id) == stored
+    members = split_items_by_name(project, stored.id)
+    assert sum(map(len, members.values())) == 101
+    assert {f.name for f in group_keys(project)} == {"scene", "light"}
+    assert [s.is_active for s in list_splits(project)] == [True]
+
+
+def test_locked_test_images_stay_where_they_are(project):
+    first = compute_split(project, SplitRequest(RATIOS, group_keys=("scene",)), SILENT)
+    before = split_items_by_name(project, first.id)["test"]
+
+    second = compute_split(
+        project, SplitRequest(RATIOS, group_keys=("scene",), locked=frozenset({"test"}), seed=9), SILENT
+    )
+
+    assert set(before) <= set(split_items_by_name(project, second.id)["test"])
+    activate_split(project, first.id)
+    assert [s.is_active for s in list_splits(project)] == [False, True]
+
+
+def test_impossible_splits_are_answered_in_a_sentence(project):
+    with pytest.raises(RequestError, match="no axis 'patient'"):
+        compute_split(project, SplitRequest(RATIOS, group_keys=("patient",)), SILENT)
+    with pytest.raises(RequestError, match="no split 'test' to lock"):
+        compute_split(project, SplitRequest(RATIOS, locked=frozenset({"test"})), SILENT)
+    with pytest.raises(RequestError, match="no split number 7"):
+        load_split(project, 7)
+    with pytest.raises(RequestError, match="no split number 7"):
+        activate_split(project, 7)
+
+
+def test_what_cannot_be_exported_yet_says_what_is_missing(project, tmp_path):
+    reasons = {(t.kind, t.target): t.reason for t in export_targets(project)}
+    assert reasons["work-order", ""] == "Solve a plan first"
+    assert reasons["splits", "coco"] == "Make a split first"
+    assert reasons["counts", ""] == ""
+
+    for request, sentence in (
+        (ExportRequest("splits", tmp_path / "x"), "Make a split first"),
+        (ExportRequest("splits", tmp_path / "x", "voc"), "no target 'voc'"),
+        (ExportRequest("poem", tmp_path / "x"), "no export 'poem'"),
+    ):
+        with pytest.raises(RequestError, match=sentence):
+            export(project, request, SILENT, run_here)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [("splits", ""), ("splits", "coco"), ("splits", "yolo-labels"), ("counts", ""), ("work-order", "")],
+)
+def test_every_kind_is_written_read_back_and_noted(project, tmp_path, kind, target):
+    set_classes(project, [ClassEdit("bike", "must-not-miss", 25)], SILENT)
+    compute_plan(project, draft_request(project, SILENT), SILENT)
+    compute_split(project, SplitRequest(RATIOS, group_keys=("scene",)), SILENT)
+
+    done = export(project, ExportRequest(kind, tmp_path / "out", target), SILENT, run_here)
+
+    assert done.files
+    assert all((tmp_path / "out" / f.path).exists() for f in done.files)
+    assert journal(project)[0].verb == "export"
+    with pytest.raises(ExportTargetError):
+        export(project, ExportRequest(kind, tmp_path / "out", target), SILENT, run_here)
+
+
+def test_a_work_order_lists_pool_items_once(project, tmp_path):
+    set_classes(project, [ClassEdit("bike", "must-not-miss", 40)], SILENT)
+    plan = compute_plan(project, draft_request(project, SILENT), SILENT)
+
+    export(project, ExportRequest("work-order", tmp_path / "out"), SILENT, run_here)
+
+    with next((tmp_path / "out").rglob("*tems.csv")).open(encoding="utf-8", newline="") as file:
+        names = [row["file_name"] for row in csv.DictReader(file)]
+    assert len(names) == len(set(names)) == round(plan.outcome.items)
+    assert all(name.startswith("pool/") for name in names)
+
+
+def test_published_lists_are_exported_where_there_is_no_split_of_ours(tmp_path):
+    splits = {"train": ["a.jpg"], "val": ["b.jpg"], "trainval": ["a.jpg", "b.jpg"]}
+    project = a_project(tmp_path / "q.tailwise", a_source({"a.jpg": {"car": 1}, "b.jpg": {"car": 1}}, splits=splits))
+
+    export(project, ExportRequest("splits", tmp_path / "out"), SILENT, run_here)
+
+    with (tmp_path / "out" / "splits" / "splits.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["split"] for row in csv.DictReader(file)] == ["train", "val"]
+    project.close()
