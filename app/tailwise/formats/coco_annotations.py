@@ -17,7 +17,7 @@ from tailwise.formats.geometry import MAX_COORDINATE_PX
 from tailwise.formats.json_sections import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tailwise.domain.findings import FindingLog
     from tailwise.formats.coco_ids import IdCodes
@@ -157,7 +157,8 @@ class AnnotationReader:
 
     def _add_boxes(self, chunk: FileColumns, boxes: list[tuple[float, float, float, float] | None]) -> None:
         # One flat run of numbers: numpy takes twice as long over a list of tuples.
-        numbers = chain.from_iterable(box or UNUSABLE_BOX for box in boxes)
+        given = [box or UNUSABLE_BOX for box in boxes] if None in boxes else boxes
+        numbers = chain.from_iterable(cast("list[tuple[float, float, float, float]]", given))
         chunk.box = np.fromiter(numbers, np.float64, 4 * len(boxes)).reshape(-1, 4)
         unusable = ~(np.abs(chunk.box) <= MAX_COORDINATE_PX).all(axis=1)
         if unusable.any():
@@ -167,7 +168,12 @@ class AnnotationReader:
             chunk.box[:, 2:] -= chunk.box[:, :2]
 
     def _add_scores(self, chunk: FileColumns, rows: list[AnnotationRow]) -> None:
-        scores = np.array([row.score for row in rows], np.float64)
+        written = [row.score for row in rows]
+        if written.count(None) == len(rows):
+            chunk.score = np.full(len(rows), math.nan, np.float32)
+            self._note("CO-22", chunk, range(len(rows)))
+            return
+        scores = np.array(written, np.float64)
         given = scores[np.isfinite(scores)]
         if len(given):
             self._scored += len(given)
@@ -212,7 +218,7 @@ class AnnotationReader:
             chunk.by_box[row] = area is None
         self._note("CO-08", chunk, missing)
 
-    def _note(self, code: str, chunk: FileColumns, rows: list[int]) -> None:
+    def _note(self, code: str, chunk: FileColumns, rows: Sequence[int]) -> None:
         if rows:
             self._tally.add(code, len(rows), self.places(chunk, rows[:20]))
 

@@ -66,7 +66,7 @@ class ItemPlacer:
             )
         placed: list[Ints] = []
         for index, ((file, parts), matches, where) in enumerate(zip(files, found, folders, strict=True)):
-            settled = _settled(matches, exact, file.split)
+            settled = _settled(matches, exact, file.split) if len(files) > 1 else matches
             self._report(file, settled)
             placed.append(self._place_file(index, (file, parts), settled, _home(settled, where), progress))
         return placed
@@ -121,6 +121,8 @@ class ItemPlacer:
         return path
 
     def _report(self, file: CocoFile, matches: Mapping[str, Match]) -> None:
+        if "" not in matches and {match.level for match in matches.values()} <= {"exact", "missing"}:
+            return
         for name, match in matches.items():
             shown = f"…/{last_part(name)}" if is_anchored(name) else name
             if match.level in _STEPS:

@@ -217,11 +217,12 @@ class _Reader:
     def _typed_step(self, section: Section[Any] | None, marker: bytes | None) -> bool:
         """Decode as many records of this window as possible at once; tell whether the array ended."""
         end = len(self._buffer)
+        window = memoryview(self._buffer)  # slices of it are no copies
         for _ in range(_MAX_TRIES):
             cut = self._last_cut(marker, end) if marker else -1
             if cut < 0 and end < len(self._buffer):
                 return False
-            text = b"[" + (self._buffer[self._place :] if cut < 0 else self._buffer[self._place : cut] + b"]")
+            text = b"".join((b"[", window[self._place :] if cut < 0 else window[self._place : cut], b"]" * (cut >= 0)))
             try:
                 used = self._decode(section, text)
             except msgspec.DecodeError as error:
