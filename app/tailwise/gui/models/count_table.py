@@ -13,7 +13,7 @@ from tailwise.domain.coverage import UNKNOWN_VALUE, CellFlag, ClassRow, CountTab
 from tailwise.gui.number_text import expected as expected_text
 from tailwise.gui.number_text import measure, short, with_unit
 from tailwise.gui.texts import number
-from tailwise.gui.widgets.heatmap_paint import HeatRow, HeatTable, Scale
+from tailwise.gui.widgets.heatmap_paint import HeatCell, HeatTable, Scale
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -80,7 +80,7 @@ class CountTableModel(QAbstractTableModel):
         self._row_order = RowOrder.MOST
         self._order: list[int] = []
         self._largest = 0.0
-        self._rows: dict[int, HeatRow] = {}
+        self._cells: dict[int, HeatCell] = {}
         self._heat = _no_table()
 
     # What is shown
@@ -202,7 +202,7 @@ class CountTableModel(QAbstractTableModel):
         if not index.isValid() or self._table is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._row(index.row()).texts[index.column()]
+            return self._cell(index.row(), index.column())[0]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role in {
@@ -252,15 +252,15 @@ class CountTableModel(QAbstractTableModel):
         return f"{facts.count / facts.expected:.4g}" if facts.expected else ""
 
     def _rebuild(self) -> None:
-        self._rows.clear()
+        self._cells.clear()
         table = self._table
         if table is None:
             self._order, self._heat = [], _no_table()
             return
         self._order = _ordered(table, self._row_order)
         values = table.expected if self._mode is ValueMode.EXPECTED and table.expected else table.counts
-        self._largest = max((float(value) for row in values for value in row), default=0.0)
-        totals = tuple(short(sum(row[c] for row in table.counts)) for c in range(len(table.columns)))
+        self._largest = float(max((max(row, default=0) for row in values), default=0))
+        totals = tuple(short(sum(column)) for column in zip(*table.counts, strict=True))
         row_totals = tuple(short(total_of(table.rows[k], table.unit)) for k in self._order)
         self._heat = HeatTable(
             title="",
@@ -269,10 +269,10 @@ class CountTableModel(QAbstractTableModel):
             unknown=tuple(UNKNOWN_VALUE in column for column in table.columns),
             column_totals=totals,
             corner=("Class", table.unit.value.capitalize()),
-            row_count=len(self._order),
-            row=self._row,
+            cell=self._cell,
             row_labels=tuple(table.rows[k].name for k in self._order),
             row_totals=row_totals,
+            row_groups=tuple(table.rows[k].tail for k in self._order),
             scale=Scale.DIVERGING if self._mode is ValueMode.RATIO else Scale.SEQUENTIAL,
             **self._legend_words(table),
             widest=self._widest(),
@@ -290,30 +290,22 @@ class CountTableModel(QAbstractTableModel):
         largest = self._largest
         return (expected_text(largest), "999.9") if self._mode is ValueMode.EXPECTED else (short(round(largest)),)
 
-    def _row(self, shown: int) -> HeatRow:
-        row = self._rows.get(shown)
-        if row is None:
-            row = self._rows[shown] = self._make_row(shown)
-        return row
+    def _cell(self, row: int, column: int) -> HeatCell:
+        key = row * len(self._heat.columns) + column
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = self._make_cell(row, column)
+        return cell
 
-    def _make_row(self, shown: int) -> HeatRow:
-        table, k = self._shown(), self._order[shown]
-        counts = table.counts[k]
-        expected = table.expected[k] if table.expected else (0.0,) * len(counts)
-        if self._mode is ValueMode.RATIO:
-            cells = [_ratio_cell(n, e) for n, e in zip(counts, expected, strict=True)]
-        elif self._mode is ValueMode.EXPECTED:
-            cells = [(expected_text(e), self._level(e)) for e in expected]
-        else:
-            cells = [(short(n), self._level(n)) for n in counts]
-        return HeatRow(
-            label=table.rows[k].name,
-            total=self._heat.row_totals[shown],
-            group=table.rows[k].tail,
-            texts=tuple(text for text, _level in cells),
-            levels=tuple(level for _text, level in cells),
-            flags=table.flags[k],
-        )
+    def _make_cell(self, row: int, column: int) -> HeatCell:
+        table, k = self._shown(), self._order[row]
+        count, flag = table.counts[k][column], table.flags[k][column]
+        if self._mode is ValueMode.COUNT or table.expected is None:
+            return short(count), self._level(count), flag
+        expected = table.expected[k][column]
+        if self._mode is ValueMode.EXPECTED:
+            return expected_text(expected), self._level(expected), flag
+        return (*_ratio_cell(count, expected), flag)
 
     def _level(self, value: float) -> float | None:
         if value <= 0:
@@ -359,10 +351,10 @@ def _no_table() -> HeatTable:
         unknown=(),
         column_totals=(),
         corner=("Class", ""),
-        row_count=0,
-        row=lambda _row: HeatRow("", "", TailGroup.NONE, (), (), ()),
+        cell=lambda _row, _column: ("", None, CellFlag.NORMAL),
         row_labels=(),
         row_totals=(),
+        row_groups=(),
         scale=Scale.SEQUENTIAL,
         low="",
         high="",

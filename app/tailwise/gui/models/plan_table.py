@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TOLERANCE = 1e-6
+LEAST_OVER = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class ClassTotal:
     @property
     def over(self) -> float:
         """What comes beyond the need; 0 for classes that nothing is wanted of."""
-        return max(0.0, self.expected - self.need) if self.need else 0.0
+        over = self.expected - self.need if self.need else 0.0
+        return over if over >= LEAST_OVER else 0.0
 
     @property
     def sign(self) -> str:
@@ -85,7 +87,7 @@ class PlanLines(NumberTable["PlanLine"]):
         super().__init__(
             (
                 Column("Week", lambda line: line.week, width=5),
-                Column("Stream", lambda line: line.stream, tip=lambda line: line.stream, width=21),
+                Column("Stream", lambda line: line.stream, tip=lambda line: line.stream, width=30),
                 Column("Route", lambda line: routes[line.route.value], width=11),
                 Column("Items", lambda line: round(line.items), width=7),
                 Column("Label", lambda line: hours(line.hours), lambda line: line.hours, width=7),
@@ -106,7 +108,7 @@ class ClassTotals(NumberTable[ClassTotal]):
             (
                 Column("Class", lambda total: total.name, width=0),
                 Column("Have", lambda t: NOTHING if t.have is None else number(t.have), lambda t: t.have or 0, width=6),
-                Column("Brings", lambda total: trimmed(total.expected), lambda total: total.expected, width=6),
+                Column("Brings", lambda total: trimmed(total.expected), lambda total: total.expected, width=7),
                 Column("Need", lambda t: trimmed(t.need) if t.need else NOTHING, lambda t: t.need, width=6),
                 Column("Over", lambda t: trimmed(t.over) if t.over else NOTHING, lambda t: t.over, width=6),
                 Column("Quota", lambda total: total.sign, lambda total: -total.shortfall, width=16),

@@ -137,6 +137,7 @@ class ItemsPage(QWidget):
         detail.addWidget(self.inspector)
         detail.setStretchFactor(0, 3)
         detail.setStretchFactor(1, 2)
+        detail.setSizes([330, 300])
         panes = QSplitter(Qt.Orientation.Horizontal)
         panes.setObjectName("items-panes")
         panes.setChildrenCollapsible(False)

@@ -55,7 +55,6 @@ class PlanPage(QWidget):
     )
 
     page_requested = Signal(str, object)
-    selection_described = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -217,7 +216,6 @@ class PlanPage(QWidget):
         have = self._view.have(plan.outcome.unit) if self._view else {}
         self.result.show_plan(plan.outcome, plan.request, have)
         self.plans.setCurrentIndex(max(0, self.plans.findData(plan.id)))
-        self.selection_described.emit(f"{plan.name}: {verdict(plan.outcome)[0]}")
 
     @Slot(str)
     def _show_side(self, side: str) -> None:
@@ -378,7 +376,8 @@ class PlanPage(QWidget):
     @Slot(object)
     def _on_solved(self, stored: StoredPlan) -> None:
         sentence, tone = verdict(stored.outcome)
-        self._session.announce(ResultLine(f"{stored.name}: {sentence}", tone="ok" if tone == "ok" else "warn"))
+        short = sentence.partition(":")[0].rstrip(".")
+        self._session.announce(ResultLine(f"{stored.name} is solved: {short}", tone="ok" if tone == "ok" else "warn"))
         self._shown = None  # the list is read anew, and the newest plan shown
         self._show_side(PLAN)
         self.refresh()

@@ -6,6 +6,7 @@ cell took 43 ms for 800 cells, one pass takes a third of it, and the same painte
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
@@ -38,12 +39,14 @@ from tailwise.gui.widgets.heatmap_paint import (
 )
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
     from tailwise.gui.models.count_table import CountTableModel
 
 Index = QModelIndex | QPersistentModelIndex
 
+MOST_STRETCHED: Final = 112.0
+SCROLL_BAR: Final = 14
 LEAST_SIZE: Final = QSize(360, 200)
 
 
@@ -60,7 +63,7 @@ class HeatMapView(QTableView):
     def __init__(self, model: CountTableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._counts = model
-        self._layout = layout_for(model.heat, self.font())
+        self._natural = self._layout = layout_for(model.heat, self.font())
         self._rows = _Header(Qt.Orientation.Vertical, self)
         self._columns = _Header(Qt.Orientation.Horizontal, self)
         self._corner = _Corner(self)
@@ -161,19 +164,21 @@ class HeatMapView(QTableView):
         text = self._counts.sentence(index.row(), index.column()) if index.isValid() else ""
         QApplication.sendEvent(self, QStatusTipEvent(text))
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take the sentence back when another page is shown."""
+        super().hideEvent(event)
+        QApplication.sendEvent(self, QStatusTipEvent(""))
+
     def leaveEvent(self, event: QEvent) -> None:
         """Take the sentence back."""
         super().leaveEvent(event)
         QApplication.sendEvent(self, QStatusTipEvent(""))
 
     def currentChanged(self, current: Index, previous: Index) -> None:
-        """Tell where the cursor is, in the status bar too: nothing is said by hovering alone."""
+        """Tell where the cursor is; the page says it in words, so that nothing is said by hovering alone."""
         super().currentChanged(current, previous)
         self._rows.viewport().update()
         self._columns.viewport().update()
-        if current.isValid():
-            text = self._counts.sentence(current.row(), current.column())
-            QApplication.sendEvent(self, QStatusTipEvent(text))
         self.cursor_moved.emit(current.row(), current.column())
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: D102, N802
@@ -182,6 +187,7 @@ class HeatMapView(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
         super().resizeEvent(event)
+        self._stretch()
         self._place_corner()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -193,15 +199,23 @@ class HeatMapView(QTableView):
     # Ours
 
     def _on_reset(self) -> None:
-        self._layout = layout_for(self._counts.heat, self.font())
-        sizes = self._layout
+        self._natural = layout_for(self._counts.heat, self.font())
+        self._layout = sizes = self._natural
         self._rows.setDefaultSectionSize(int(sizes.row_height))
-        self._columns.setDefaultSectionSize(int(sizes.cell_width))
         self._rows.setFixedWidth(int(sizes.row_header_width))
         self._columns.setFixedHeight(int(sizes.header_height))
+        self._stretch()
         self._place_corner()
         self.updateGeometries()
         self.viewport().update()
+
+    def _stretch(self) -> None:
+        """Let few columns fill the width there is, so that their labels have room."""
+        columns = max(1, self._counts.columnCount())
+        room = self.width() - 2 * self.frameWidth() - self._natural.row_header_width - SCROLL_BAR
+        width = max(self._natural.cell_width, min(MOST_STRETCHED, room // columns))
+        self._layout = replace(self._natural, cell_width=width)
+        self._columns.setDefaultSectionSize(int(width))
 
     def _place_corner(self) -> None:
         # While the font changes during construction the headers are not there yet.

@@ -42,21 +42,13 @@ class Scale(Enum):
     DIVERGING = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class HeatRow:
-    """One row as it is drawn. A level of None is drawn without colour: there is nothing to compare."""
-
-    label: str
-    total: str
-    group: TailGroup
-    texts: tuple[str, ...]
-    levels: tuple[float | None, ...]
-    flags: tuple[CellFlag, ...]
+HeatCell = tuple[str, float | None, CellFlag]
+"""Text, level and flag of a cell. A level of None is drawn without colour: there is nothing to compare."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeatTable:
-    """Everything the painter needs; rows are asked for when they come into sight.
+    """Everything the painter needs; cells are asked for when they come into sight.
 
     Attributes:
         title: the heading of an export.
@@ -65,7 +57,8 @@ class HeatTable:
         unknown: which columns stand for items without a value.
         column_totals: text per column.
         corner: what the rows are, and what their totals are.
-        row_count: number of rows; `row(index)` gives one.
+        cell: gives the cell of a row and column.
+        row_labels, row_totals, row_groups: one entry per row.
         scale: how levels become colours; `low`, `middle`, `high` are the words on its legend.
         widest: texts to measure the width of a cell by.
     """
@@ -76,15 +69,20 @@ class HeatTable:
     unknown: tuple[bool, ...]
     column_totals: tuple[str, ...]
     corner: tuple[str, str]
-    row_count: int
-    row: Callable[[int], HeatRow]
+    cell: Callable[[int, int], HeatCell]
     row_labels: tuple[str, ...]
     row_totals: tuple[str, ...]
+    row_groups: tuple[TailGroup, ...]
     scale: Scale
     low: str
     high: str
     middle: str = ""
     widest: tuple[str, ...] = ()
+
+    @property
+    def row_count(self) -> int:
+        """Number of rows."""
+        return len(self.row_labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,24 +185,31 @@ def paint_cells(
 ) -> None:
     """Draw a block of cells; the painter's origin is the top left corner of cell (0, 0)."""
     palette = shades(table.scale, theme.is_dark)
-    plain = (QColor(theme.base), QColor(theme.muted))
-    alert = QColor(theme.alert)
+    plain, empty = (QColor(theme.base), QColor(theme.muted)), (QColor(theme.base), QColor(theme.alert))
     width, height = layout.cell_width, layout.row_height
     painter.setFont(layout.font)
+    metrics = QFontMetricsF(layout.font, painter.device())
+    baseline = (height - 1 + metrics.ascent() - metrics.descent()) / 2
+    advances: dict[str, float] = {}
+    cell, is_normal = table.cell, CellFlag.NORMAL
     for r in rows:
-        row = table.row(r)
         top = r * height
         for c in columns:
-            level, flag = row.levels[c], row.flags[c]
-            fill, ink = plain if level is None else palette[_index(table.scale, level)]
-            box = QRectF(c * width, top, width - 1, height - 1)
-            painter.fillRect(box, fill)
-            if level is None and flag is not CellFlag.NORMAL:
-                ink = alert
+            text, level, flag = cell(r, c)
+            if level is not None:
+                fill, ink = palette[_index(table.scale, level)]
+            else:
+                fill, ink = plain if flag is is_normal else empty
+            left = c * width
+            painter.fillRect(QRectF(left, top, width - 1, height - 1), fill)
             painter.setPen(ink)
-            painter.drawText(box.adjusted(0, 0, -PAD, 0), _RIGHT, row.texts[c])
-            if flag is not CellFlag.NORMAL:
-                paint_mark(painter, QPointF(box.left() + PAD - 2, box.top() + PAD - 2), flag, ink)
+            # Placed by hand: drawing into a rectangle lays the text out anew each time and takes twice as long.
+            advance = advances.get(text)
+            if advance is None:
+                advance = advances[text] = metrics.horizontalAdvance(text)
+            painter.drawText(QPointF(left + width - 1 - PAD - advance, top + baseline), text)
+            if flag is not is_normal:
+                paint_mark(painter, QPointF(left + PAD - 2, top + PAD - 2), flag, ink)
 
 
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -244,13 +249,13 @@ def paint_row_header(
         whole = QRectF(0, top, layout.row_header_width, height - 1)
         if r == current:
             painter.fillRect(whole, QColor(theme.selection))
-        row = table.row(r)
-        painter.fillRect(QRectF(0, top, STRIP, height - 1), tail_colour(row.group, theme))
+        name, total = table.row_labels[r], table.row_totals[r]
+        painter.fillRect(QRectF(0, top, STRIP, height - 1), tail_colour(table.row_groups[r], theme))
         label = QRectF(STRIP + PAD, top, layout.label_width - STRIP - PAD, height - 1)
         painter.setPen(QColor(theme.text))
-        painter.drawText(label, _LEFT, metrics.elidedText(row.label, Qt.TextElideMode.ElideRight, label.width()))
+        painter.drawText(label, _LEFT, metrics.elidedText(name, Qt.TextElideMode.ElideRight, label.width()))
         painter.setPen(QColor(theme.muted))
-        painter.drawText(whole.adjusted(0, 0, -PAD, 0), _RIGHT, row.total)
+        painter.drawText(whole.adjusted(0, 0, -PAD, 0), _RIGHT, total)
 
 
 def paint_corner(painter: QPainter, table: HeatTable, layout: HeatLayout, theme: Theme) -> None:

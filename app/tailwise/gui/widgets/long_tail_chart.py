@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QStatusTipEvent
-from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from tailwise.domain.coverage import TailGroup
 from tailwise.gui.number_text import short, with_unit
@@ -223,7 +223,7 @@ class LongTailChart(QWidget):
             half = (high - low) / 2
             self._plot.setXRange(position - half, position + half, padding=0)
         self._draw_cursor()
-        QApplication.sendEvent(self, QStatusTipEvent(self.sentence(position)))
+        self._key.set_pointed(self.sentence(position))
         self.cursor_moved.emit(self.current_class())
 
     def _position_at(self, place: QPointF) -> int:
@@ -237,7 +237,6 @@ class LongTailChart(QWidget):
         position = self._position_at(arguments[0])
         text = self.sentence(position) if position >= 0 else ""
         self._key.set_pointed(text)
-        QApplication.sendEvent(self, QStatusTipEvent(text))
 
     def _on_clicked(self, event: Any) -> None:  # pyqtgraph's own event type  # noqa: ANN401
         position = self._position_at(event.scenePos())

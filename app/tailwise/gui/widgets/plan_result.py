@@ -111,7 +111,7 @@ class PlanResult(QWidget):
         panes.addWidget(right)
         panes.setStretchFactor(0, 1)
         panes.setStretchFactor(1, 1)
-        panes.setSizes([520, 540])
+        panes.setSizes([560, 520])
         foot = QHBoxLayout()
         foot.addWidget(self.found, 1)
         for text, slot, role in (
