@@ -1,9 +1,19 @@
 """Known answers of the method, computed by hand or published with it."""
 
 import pytest
-from planning.quota_requests import MUST, fraud, gate, items_by_stream, rates, vision
 
-from tailwise.domain.plan import Capacity, ClassQuota, Objective, PlanRequest, Route, RouteShare, Share, SourceShare, Stream
+from planning.quota_requests import MUST, fraud, gate, items_by_stream, rates, vision
+from tailwise.domain.plan import (
+    Capacity,
+    ClassQuota,
+    Objective,
+    PlanRequest,
+    Route,
+    RouteShare,
+    Share,
+    SourceShare,
+    Stream,
+)
 from tailwise.domain.plan_outcome import PlanStatus, ReasonKind
 from tailwise.ops.progress import SILENT
 from tailwise.planning.quota_plan import compute_plan
@@ -32,7 +42,11 @@ def test_a_wave_of_tickets_is_split_over_sources(request_, frauds, items, intege
 
 @pytest.mark.parametrize("integer", [True, False])
 def test_a_rule_stream_beside_a_proportional_random_reserve_finds_five_times_as_much(integer):
-    sources = (("Email", 12_000, 0.06, 1_200, 0.01), ("Chat", 6_000, 0.15, 720, 0.03), ("Social", 2_000, 0.20, 300, 0.05))
+    sources = (
+        ("Email", 12_000, 0.06, 1_200, 0.01),
+        ("Chat", 6_000, 0.15, 720, 0.03),
+        ("Social", 2_000, 0.20, 300, 0.05),
+    )
     missed_by_rule = {"Email": 48 / 10_800, "Chat": 72 / 5_280, "Social": 40 / 1_700}  # recall 0.6
     drawn = {"Email": 0.09, "Chat": 0.045, "Social": 0.015}
     streams = []
@@ -84,7 +98,8 @@ def test_the_pool_is_short_by_38():
 
 
 @pytest.mark.parametrize(
-    ("per_week", "has_shares", "hours"), [(200, True, 50.14), (300, True, 85.59), (400, True, 133.55), (400, False, 129.07)]
+    ("per_week", "has_shares", "hours"),
+    [(200, True, 50.14), (300, True, 85.59), (400, True, 133.55), (400, False, 129.07)],
 )
 def test_wheelchairs_are_met_in_the_fewest_hours(per_week, has_shares, hours):
     whole = plan(vision(per_week, has_shares=has_shares))

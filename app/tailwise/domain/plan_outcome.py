@@ -84,7 +84,7 @@ class Reason:
 
     Attributes:
         short_by: objects of the class that are missing for this reason.
-        rules: the rules that cannot hold together with the quota, for kind rule.
+        rules: for kind rule, those that cannot hold together with the quota; none of them is named without need.
         extra_hours: least hours more, over all weeks, that remove `short_by`, for kind hours.
         extra_items: items to collect at the best yield there is, for kind pool; None if no stream yields the class.
     """

@@ -8,6 +8,7 @@ with the last of the reasons.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 LIMITS = Limits(nodes=200, seconds=20.0)
 KEPT_WITHIN = 1e-6
+MAX_CONFLICTS = 8
 WHOLE_ITEMS = "only whole items can be labelled"
 
 
@@ -170,27 +172,39 @@ class _Diagnosis:
         return Reason(self._name, ReasonKind.HOURS, short_by, advice, extra_hours=label + review)
 
     def _rule_reason(self, parts: _Parts) -> Reason:
-        short_by = parts.free_hours - parts.pool
+        """Name the rules that cannot hold together with the quota even if hours did not count."""
         programme = self._with_free_hours(self._programme)
         enough = parts.pool + self._tolerance
-        conflict = smallest_conflict(
-            range(len(self._model.rules)), lambda kept: self._least(self._only(programme, kept)) > enough
-        )
-        texts = tuple(self._model.rules[r] for r in conflict)
+
+        def conflicts(kept: Sequence[int]) -> bool:
+            return self._least(self._only(programme, kept)) > enough
+
+        left = list(range(len(self._model.rules)))
+        sets: list[list[int]] = []
+        while len(sets) < MAX_CONFLICTS and left and conflicts(left):
+            sets.append(smallest_conflict(left, conflicts))
+            left = [r for r in left if r not in sets[-1]]
         every = range(len(self._model.rules))
-        single = [
-            self._model.rules[r]
-            for r in conflict
-            if self._least(self._only(programme, [other for other in every if other != r])) <= enough
-        ]
+        named = list(itertools.chain.from_iterable(sets))
+        single = [r for r in named if len(sets) == 1 and not conflicts([o for o in every if o != r])]
+        short_by = parts.free_hours - parts.pool
         said = f"{self._name}: rules stand in the way of {_number(short_by)}"
-        if not single:
-            advice = f"{said}. These do not go together with the quota, and others neither: {'; '.join(texts)}."
-        elif len(single) == 1:
-            advice = f"{said}. Relax this one: {single[0]}."
-        else:
-            advice = f"{said}. Relax one of these: {'; '.join(single)}."
-        return Reason(self._name, ReasonKind.RULE, short_by, advice, rules=texts)
+        advice = f"{said}. {self._relax(sets, single)}."
+        return Reason(self._name, ReasonKind.RULE, short_by, advice, rules=tuple(map(self._rule, named)))
+
+    def _relax(self, sets: list[list[int]], single: list[int]) -> str:
+        """Say which rules to relax: one that is enough on its own if there is any."""
+        if len(single) == 1:
+            return f"Relax this one: {self._rule(single[0])}"
+        if single:
+            return f"Relax one of these: {'; '.join(map(self._rule, single))}"
+        if len(sets) == 1:
+            return f"Relax more than one of these: {'; '.join(map(self._rule, sets[0]))}"
+        groups = (" or ".join(map(self._rule, rules)) for rules in sets)
+        return f"No single one is to blame; relax these together: {'; '.join(groups)}"
+
+    def _rule(self, number: int) -> str:
+        return self._model.rules[number]
 
     def _only(self, programme: Programme, kept: Sequence[int]) -> Programme:
         left_out = sorted(set(range(len(self._model.rules))) - set(kept))

@@ -166,7 +166,7 @@ def _notes(model: QuotaModel, items: NDArray[np.float64]) -> Iterator[str]:
             yield f"The easy cap of {c.name} changes nothing: every stream of it is one of a must-not-miss class too."
     names = [c.name for c in request.classes]
     for name in model.yields.classes:
-        close = difflib.get_close_matches(name, names, n=1, cutoff=0.8) if name not in names else []
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0.7) if name not in names else []
         if close:
             yield f"Streams yield {name!r}, which is no class of the request. Is {close[0]!r} meant?"
     if request.objective is Objective.MOST_RARE:
