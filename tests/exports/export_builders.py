@@ -8,18 +8,20 @@ from pathlib import Path
 
 from tailwise.domain.coverage import CellFlag, ClassRow, CountTable, TailGroup, Unit
 from tailwise.domain.exports import (
-    AcceptanceTerm,
-    CostLine,
-    ExportJob,
-    OrderChange,
+    ExportContents,
     PackageInfo,
-    QuotaLine,
     SourceFileRef,
     SplitBoxes,
     SplitExport,
     SplitItem,
     SplitSource,
     SplitTarget,
+)
+from tailwise.domain.orders import (
+    AcceptanceTerm,
+    CostLine,
+    OrderChange,
+    QuotaLine,
     WorkBatch,
     WorkClass,
     WorkItem,
@@ -152,12 +154,12 @@ def a_count_table(names: tuple[str, ...] = ("car", "person")) -> CountTable:
     )
 
 
-def a_job(target: Path, **changes) -> ExportJob:
+def a_job(target: Path, **changes) -> ExportContents:
     """Return a job; without changes it holds a split manifest only."""
     values = {"info": an_info()} | changes
     if not changes.keys() & {"splits", "work_order", "counts"}:
         values["splits"] = a_split()
-    return ExportJob(target, **values)
+    return ExportContents(target, **values)
 
 
 def a_coco_file(path: Path, images: int = 4, *, first: int = 1, ann: int = 1, text: str = "", **more) -> SourceFileRef:

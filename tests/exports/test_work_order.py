@@ -10,7 +10,8 @@ import pytest
 
 from exports.export_builders import HOSTILE, a_job, an_order, snapshot
 from tailwise.domain.errors import ExportTargetError, RequestError
-from tailwise.domain.exports import Dialect, WorkBatch, WorkClass, WorkItem
+from tailwise.domain.exports import Dialect
+from tailwise.domain.orders import WorkBatch, WorkClass, WorkItem
 from tailwise.exports import workbook
 from tailwise.exports.job import run_export
 from tailwise.exports.order_sheets import item_list_hash
@@ -86,7 +87,7 @@ def test_quotas_batches_and_items_say_what_to_do(tmp_path):
 
 
 def test_the_summary_names_volumes_dates_and_the_item_list(tmp_path):
-    order = an_order(terms="Payment in 30 days", task_type="boxes")
+    order = an_order(terms="Payment in 30 days", work_type="boxes")
     exported(tmp_path, order)
 
     found = {r["field"]: r["value"] for r in rows(tmp_path, "Summary")}

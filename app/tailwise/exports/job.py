@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.exports import ExportJob, ExportOutcome, PackageReport, SplitExport
+from tailwise.domain.exports import ExportContents, ExportOutcome, PackageReport, SplitExport
 from tailwise.exports.package import Package
 from tailwise.exports.transaction import ExportFolder, translated
 from tailwise.ops.child import run_here
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
 
 
-def run_export(job: ExportJob, progress: Progress, run: Runner = run_here) -> ExportOutcome:
+def run_export(job: ExportContents, progress: Progress, run: Runner = run_here) -> ExportOutcome:
     """Write, read back and swap in one export; nothing is left behind when it fails, is cancelled or killed.
 
     Raises:
@@ -36,7 +36,7 @@ def run_export(job: ExportJob, progress: Progress, run: Runner = run_here) -> Ex
     return ExportOutcome(folder.target, report.files, report.checks, report.warnings)
 
 
-def write_package(staging: Path, job: ExportJob, progress: Progress) -> PackageReport:
+def write_package(staging: Path, job: ExportContents, progress: Progress) -> PackageReport:
     """Write all parts of `job` into an empty folder, read them back and describe them; runs in any process."""
     package = Package(staging, job.info)
     with translated(job.target):
@@ -55,7 +55,7 @@ def write_package(staging: Path, job: ExportJob, progress: Progress) -> PackageR
         return package.seal(progress)
 
 
-def _write_splits(job: ExportJob, splits: SplitExport, package: Package, progress: Progress) -> None:
+def _write_splits(job: ExportContents, splits: SplitExport, package: Package, progress: Progress) -> None:
     from tailwise.exports.split_manifest import write_split_manifest
 
     write_split_manifest(splits, package, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tailwise.domain.exports import WorkOrder
+    from tailwise.domain.orders import WorkOrder
 
 _VENDOR = """\
 Work order {order_id}, revision {revision}, {day}

@@ -16,7 +16,7 @@ from tailwise.exports.texts import escape_cell, natural_key, writable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tailwise.domain.exports import WorkBatch, WorkItem, WorkOrder
+    from tailwise.domain.orders import WorkBatch, WorkItem, WorkOrder
 
 SUMMARY_COLUMNS = ("field", "value")
 QUOTA_COLUMNS = ("line_id", "class")
@@ -167,7 +167,7 @@ def _summary(order: WorkOrder) -> Table:
         ("revision", order.revision),
         ("date", order.day),
         ("contact", order.contact),
-        ("task", order.task_type),
+        ("task", order.work_type),
         ("delivery format", order.delivery_format),
         ("guideline version", order.guideline_version),
         ("items ordered", sum(b.n_items for b in order.batches)),

@@ -20,7 +20,7 @@ from tailwise.exports.texts import is_anchored, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tailwise.domain.exports import WorkOrder
+    from tailwise.domain.orders import WorkOrder
     from tailwise.exports.package import Package
     from tailwise.exports.tables import Table
     from tailwise.ops.progress import Progress
@@ -59,7 +59,7 @@ def _own_words(order: WorkOrder, tables: Sequence[Table]) -> list[str]:
 
     A user called Max would otherwise never get an order out: `max` is a column.
     """
-    texts = [vendor_readme(order), order.contact, order.task_type, order.delivery_format, order.terms]
+    texts = [vendor_readme(order), order.contact, order.work_type, order.delivery_format, order.terms]
     texts += [text for term in order.acceptance for text in (term.criterion, term.defect, term.unit, term.on_reject)]
     texts += [text for change in order.changes for text in (change.what, change.why)]
     texts += [text for table in tables for text in (table.name, *table.columns)]

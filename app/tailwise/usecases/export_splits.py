@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.exports import SourceFileRef, SplitBoxes, SplitExport, SplitItem, SplitSource, SplitTarget
+from tailwise.domain.exports import (
+    SourceFileRef,
+    SplitBoxes,
+    SplitExport,
+    SplitItem,
+    SplitSource,
+    SplitTarget,
+)
 from tailwise.domain.records import AnnotationKind, LabelState
 from tailwise.planning.split_groups import connected_groups
 from tailwise.storage import plan_tables, source_tables

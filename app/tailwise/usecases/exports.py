@@ -12,7 +12,7 @@ from tailwise import __version__
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import CountRequest
 from tailwise.domain.errors import RequestError
-from tailwise.domain.exports import ExportJob, ExportOutcome, PackageInfo, YoloLabels
+from tailwise.domain.exports import ExportContents, ExportOutcome, PackageInfo, YoloLabels
 from tailwise.exports.job import write_package
 from tailwise.exports.package import dataset_fingerprint
 from tailwise.exports.transaction import ExportFolder
@@ -150,27 +150,27 @@ def _build_and_write(path: Path, request: ExportRequest, staging: Path, progress
     progress.stage("Gathering")
     project = open_project(path, read_only=True)
     try:
-        job = _job(project, request, progress)
+        contents = _contents(project, request, progress)
     finally:
         project.close()
-    return write_package(staging, job, progress)
+    return write_package(staging, contents, progress)
 
 
-def _job(project: Project, request: ExportRequest, progress: Progress) -> ExportJob:
-    job: dict[str, Any] = {"target": request.to}
+def _contents(project: Project, request: ExportRequest, progress: Progress) -> ExportContents:
+    contents: dict[str, Any] = {"target": request.to}
     names: dict[str, Any] = {}
     if request.kind == SPLITS:
-        splits = job["splits"] = split_export(project, request.split_id)
+        splits = contents["splits"] = split_export(project, request.split_id)
         names = {"plan_id": f"split {request.split_id}" if request.split_id else "", "seed": splits.seed}
-        job["coco"] = request.target == COCO
-        job["yolo"] = {YOLO: YoloLabels.AUTO, YOLO_WITH_LABELS: YoloLabels.WRITTEN}.get(request.target)
+        contents["coco"] = request.target == COCO
+        contents["yolo"] = {YOLO: YoloLabels.AUTO, YOLO_WITH_LABELS: YoloLabels.WRITTEN}.get(request.target)
     elif request.kind == WORK_ORDER:
         order = work_order(project, request.plan_id, request.created_utc)
-        job["work_order"] = replace(order, allowed_words=request.allowed_words)
+        contents["work_order"] = replace(order, allowed_words=request.allowed_words)
         names = {"plan_id": order.order_id, "plan_revision": order.revision}
     else:
-        job["counts"] = count_table(project, request.counts, progress)
-    return ExportJob(**job, info=_info(project, request, names, progress))
+        contents["counts"] = count_table(project, request.counts, progress)
+    return ExportContents(**contents, info=_info(project, request, names, progress))
 
 
 def _info(project: Project, request: ExportRequest, names: dict[str, Any], progress: Progress) -> PackageInfo:

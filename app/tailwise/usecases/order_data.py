@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.domain.exports import (
+from tailwise.domain.orders import (
     AcceptanceTerm,
     CostLine,
     OrderChange,
@@ -67,7 +67,7 @@ def work_order(project: Project, plan_id: int | None, created_utc: str | None) -
         classes=tuple(_classes(sliced, request)),
         acceptance=tuple(_terms(batches)),
         changes=(OrderChange(1, day, "First order of this plan"),),
-        task_type="boxes" if sliced.has_boxes else "one class per image",
+        work_type="boxes" if sliced.has_boxes else "one class per image",
         delivery_format="COCO JSON, YOLO or Pascal VOC with unchanged file names",
         yields=tuple(_yields(request)),
         costs=tuple(costs),
