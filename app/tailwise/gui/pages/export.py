@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tailwise.domain.changes import Changes
 from tailwise.gui import theme as th
+from tailwise.gui.actions import KeyHint
 from tailwise.gui.icons import set_icon
 from tailwise.gui.models.export_table import ExportTargets, FileRow, TargetRow, WrittenFiles
+from tailwise.gui.models.export_view import SPLITS, WORK_ORDER, ExportView, Subject, command_of, load_view
 from tailwise.gui.navigation import ExportThis
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
@@ -29,15 +40,6 @@ if TYPE_CHECKING:
 FOLDER_PURPOSE = "export"
 
 
-def load(project: Project, _progress: Progress) -> tuple[TargetRow, ...]:
-    """Ask what can be exported; runs on a worker thread."""
-    from tailwise.usecases.exports import export_targets
-
-    return tuple(
-        TargetRow(t.kind, t.target, t.title, t.note, "" if t.available else t.reason) for t in export_targets(project)
-    )
-
-
 class ExportPage(QWidget):
     """Kinds on top, folder and button below them, the result at the foot."""
 
@@ -46,6 +48,8 @@ class ExportPage(QWidget):
     icon: ClassVar[str] = "export"
     help_topic: ClassVar[str] = "export"
     interest: ClassVar[Changes] = Changes.data() | Changes.PLANS | Changes.EXPORTS
+
+    keys: ClassVar[tuple[KeyHint, ...]] = (KeyHint("Ctrl+Return", "Write the export"),)
 
     page_requested = Signal(str, object)
     selection_described = Signal(str)
@@ -56,6 +60,8 @@ class ExportPage(QWidget):
         self._wanted: ExportThis | None = None
         self._running: TargetRow | None = None
         self._done: ExportDone | None = None
+        self._view = ExportView(())
+        self.subject = QComboBox()
         self.targets = ExportTargets(self)
         self.files = WrittenFiles(self)
         self.targets_view = RecordView(self.targets, self.tr("Exports"))
@@ -81,7 +87,7 @@ class ExportPage(QWidget):
         self.states.show_loading()
         self._session.run(
             self.tr("Look what can be exported"),
-            load,
+            load_view,
             on_done=self._on_loaded,
             on_failed=self._on_failed,
             slot="export-page",
@@ -96,49 +102,68 @@ class ExportPage(QWidget):
     # Building
 
     def _build(self) -> QWidget:
+        panes = QSplitter(Qt.Orientation.Vertical)
+        panes.setObjectName("export-panes")
+        panes.setChildrenCollapsible(False)
+        panes.setHandleWidth(th.SPACE_M)
+        panes.addWidget(self._question())
+        panes.addWidget(self._answer())
+        panes.setStretchFactor(0, 1)
+        panes.setStretchFactor(1, 1)
+        return panes
+
+    def _question(self) -> QWidget:
+        """Build what is exported, of what, and where to."""
+        self.subject.setMinimumContentsLength(40)
+        self.subject.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.folder.setPlaceholderText(self.tr("Folder to make, for instance …/order-12"))
-        self.folder.setAccessibleName(self.tr("Folder to make"))
         self.folder.setClearButtonEnabled(True)
         self.start.setProperty("role", "primary")
         self.start.setShortcut("Ctrl+Return")
         self.start.setToolTip(self.tr("Write, read back and put in place (Ctrl+Return)"))
         set_icon(self.start, "export", th.Theme.of(self.palette()))
+        question = QWidget()
+        column = QVBoxLayout(question)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(th.SPACE_S)
+        column.addWidget(self.targets_view, 1)
+        for text, field, others in (
+            (self.tr("Of"), self.subject, (self.copy_command,)),
+            (self.tr("To"), self.folder, (self.browse, self.replace, self.start)),
+        ):
+            label = QLabel(text)
+            label.setBuddy(field)
+            row = QHBoxLayout()
+            row.setSpacing(th.SPACE_S)
+            row.addWidget(label)
+            row.addWidget(field, 1)
+            for widget in others:
+                row.addWidget(widget)
+            column.addLayout(row)
+        self.subject.setAccessibleName(self.tr("Of which plan, split or table"))
+        self.folder.setAccessibleName(self.tr("Folder to make"))
+        return question
+
+    def _answer(self) -> QWidget:
+        """Build what was written."""
         self.outcome.setTextFormat(Qt.TextFormat.PlainText)
         self.outcome.setWordWrap(True)
-        form = QHBoxLayout()
-        form.setSpacing(th.SPACE_S)
-        label = QLabel(self.tr("To"))
-        label.setBuddy(self.folder)
-        for widget in (label, self.folder, self.browse, self.replace, self.copy_command, self.start):
-            form.addWidget(widget, 1 if widget is self.folder else 0)
-        top = QWidget()
-        upper = QVBoxLayout(top)
-        upper.setContentsMargins(0, 0, 0, 0)
-        upper.setSpacing(th.SPACE_M)
-        upper.addWidget(self.targets_view, 1)
-        upper.addLayout(form)
-        bottom = QWidget()
-        lower = QVBoxLayout(bottom)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(th.SPACE_S)
+        self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        answer = QWidget()
+        column = QVBoxLayout(answer)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(th.SPACE_S)
         heading = QHBoxLayout()
         heading.addWidget(self.outcome, 1)
         heading.addWidget(self.open_folder)
-        lower.addLayout(heading)
-        lower.addWidget(self.files_view, 1)
-        panes = QSplitter(Qt.Orientation.Vertical)
-        panes.setObjectName("export-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(top)
-        panes.addWidget(bottom)
-        panes.setStretchFactor(0, 1)
-        panes.setStretchFactor(1, 1)
-        return panes
+        column.addLayout(heading)
+        column.addWidget(self.files_view, 1)
+        return answer
 
     def _connect(self) -> None:
         self.targets_view.record_selected.connect(self._on_selected)
         self.folder.textChanged.connect(self._check)
+        self.subject.currentIndexChanged.connect(self._check)
         self.browse.clicked.connect(self._browse)
         self.start.clicked.connect(self._export)
         self.copy_command.clicked.connect(self._copy_command)
@@ -149,8 +174,9 @@ class ExportPage(QWidget):
     # Loading
 
     @Slot(object)
-    def _on_loaded(self, rows: tuple[TargetRow, ...]) -> None:
-        chosen = self._chosen()
+    def _on_loaded(self, view: ExportView) -> None:
+        chosen, rows = self._chosen(), view.targets
+        self._view = view
         self.targets.set_records(rows)
         self.states.show_content()
         if self._wanted is not None:
@@ -169,6 +195,8 @@ class ExportPage(QWidget):
     @Slot()
     def _on_closed(self) -> None:
         self._wanted = None
+        self._view = ExportView(())
+        self.subject.clear()
         self.targets.set_records(())
         self._show_result(None)
 
@@ -177,7 +205,28 @@ class ExportPage(QWidget):
         for row, record in enumerate(self.targets.records()):
             if wanted is not None and record.kind == wanted.kind:
                 self.targets_view.select_row(row)
+                self._show_subjects(record.kind)
+                self._wanted = None  # from here on the choice is the user's
                 return
+
+    def _show_subjects(self, kind: str) -> None:
+        """Offer the plans or splits this kind can be of; what was asked for, else the default, is chosen."""
+        wanted, before = self._wanted, self._subject()
+        wanted_id = None if wanted is None else wanted.plan_id if kind == WORK_ORDER else wanted.split_id
+        if wanted_id is None and before is not None and self.subject.property("kind") == kind:
+            wanted_id = before.id
+        subjects = self._view.subjects(kind)
+        self.subject.clear()
+        for subject in subjects:
+            self.subject.addItem(subject.text, subject)
+        at = next((i for i, s in enumerate(subjects) if wanted_id is not None and s.id == wanted_id), 0)
+        self.subject.setCurrentIndex(at if subjects else -1)
+        self.subject.setEnabled(len(subjects) > 1)
+        self.subject.setProperty("kind", kind)
+
+    def _subject(self) -> Subject | None:
+        subject = self.subject.currentData()
+        return subject if isinstance(subject, Subject) else None
 
     # Asking
 
@@ -188,6 +237,8 @@ class ExportPage(QWidget):
     @Slot(object)
     def _on_selected(self, record: object) -> None:
         project = self._session.project
+        if isinstance(record, TargetRow):
+            self._show_subjects(record.kind)
         if isinstance(record, TargetRow) and project is not None and not self.folder.isModified():
             name = f"{project.path.stem}-{record.target or record.kind}"
             self.folder.setText(str(self._session.settings.folder(FOLDER_PURPOSE) / name))
@@ -198,7 +249,14 @@ class ExportPage(QWidget):
         chosen = self._chosen()
         is_ready = chosen is not None and not chosen.reason and bool(self.folder.text().strip())
         self.start.setEnabled(is_ready and self._running is None)
-        self.copy_command.setEnabled(is_ready)
+        subject = self._subject()
+        is_default = subject is None or subject.is_default
+        self.copy_command.setEnabled(is_ready and is_default)
+        self.copy_command.setToolTip(
+            self.tr("Copy the command that does the same without a window")
+            if is_default
+            else self.tr("The command line takes the newest plan, the active split, and counts without a filter")
+        )
         self.selection_described.emit("" if chosen is None else f"{chosen.title}: {chosen.reason or chosen.note}")
 
     @Slot()
@@ -219,7 +277,8 @@ class ExportPage(QWidget):
         if chosen is None or chosen.reason:
             return
         to, replace = Path(self.folder.text().strip()).expanduser(), self.replace.isChecked()
-        wanted = self._wanted if self._wanted is not None and self._wanted.kind == chosen.kind else None
+        subject, counts = self._subject(), self._view.counts
+        subject_id = subject.id if subject is not None else None
 
         def work(project: Project, progress: Progress) -> ExportDone:
             from tailwise.usecases.exports import ExportRequest, export
@@ -228,8 +287,9 @@ class ExportPage(QWidget):
                 chosen.kind,
                 to,
                 chosen.target,
-                plan_id=wanted.plan_id if wanted else None,
-                split_id=wanted.split_id if wanted else None,
+                plan_id=subject_id if chosen.kind == WORK_ORDER else None,
+                split_id=subject_id if chosen.kind == SPLITS else None,
+                counts=counts,
                 replace=replace,
             )
             return export(project, request, progress)
@@ -262,6 +322,8 @@ class ExportPage(QWidget):
             self.files.set_records(())
             return
         lines = [self.tr("{} written to {}").format(counted(len(done.files), "file", "files"), done.to)]
+        checks = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in done.checks.items())
+        lines += [self.tr("Read back and counted: {}").format(checks)] if checks else []
         lines += [f"▲ {w.code}: {w.text} ({counted(w.count, 'time', 'times')})" for w in done.warnings]
         self.outcome.setText("\n".join(lines))
         self.files.set_records([FileRow(f.path, f.rows, f.bytes, f.audience.value) for f in done.files])
@@ -276,8 +338,7 @@ class ExportPage(QWidget):
         chosen, project = self._chosen(), self._session.project
         if chosen is None or project is None:
             return
-        words = ["tailwise", "export", str(project.path), chosen.kind, "--to", self.folder.text().strip()]
-        words += ["--target", chosen.target] if chosen.target else []
-        words += ["--replace"] if self.replace.isChecked() else []
-        QGuiApplication.clipboard().setText(shlex.join(words))
+        to, replace = self.folder.text().strip(), self.replace.isChecked()
+        command = command_of(str(project.path), chosen, to, self._view.counts, replace=replace)
+        QGuiApplication.clipboard().setText(command)
         self._session.announce(ResultLine(self.tr("The command is on the clipboard")))
