@@ -44,10 +44,13 @@ def enrich(data: SourceData, request: ReadRequest, conditions: Path | None, prog
     _report_listing(request, reported, log)
     progress.stage("Reading conditions")
     add_name_axes(data, request.answers, log)
+    progress.advance()
     if conditions is not None:
         join_conditions(data, conditions, request.answers, log, progress)
     check_classes(data, log)
+    progress.advance()
     check_conditions(data, log)
+    progress.advance()
     check_identical(data, request.listing, log, progress)
     data.findings = merged([*data.findings, *log.findings()])
     return data
