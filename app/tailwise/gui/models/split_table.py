@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
+SHARES_ROLE: Final = int(Qt.ItemDataRole.UserRole)
+"""Asked and achieved as shares (0..1) of the class, for the bar in a cell."""
 OFF_BY = 0.5
 """A class is marked when a split lacks over half an item, and over a tenth, of what was asked."""
 
@@ -118,6 +120,9 @@ class ClassSplitTable(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
             return f"{name}, {cell[1]}: {number(achieved)} images, {number(asked)} asked{self._words(asked, achieved)}"
+        if role == SHARES_ROLE:
+            total = sum(self._cells.get((name, split), (0.0, 0))[1] for split in self._splits)
+            return (asked / total, achieved / total) if total else None
         return None
 
     def headerData(  # noqa: D102

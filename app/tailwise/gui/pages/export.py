@@ -181,6 +181,7 @@ class ExportPage(QWidget):
         self.states.show_content()
         if self._wanted is not None:
             self._select_wanted()
+            self._wanted = None
         elif rows:
             keep = next(
                 (i for i, r in enumerate(rows) if chosen and (r.kind, r.target) == (chosen.kind, chosen.target)), 0
@@ -206,7 +207,9 @@ class ExportPage(QWidget):
             if wanted is not None and record.kind == wanted.kind:
                 self.targets_view.select_row(row)
                 self._show_subjects(record.kind)
-                self._wanted = None  # from here on the choice is the user's
+                subject = self._subject()
+                if subject is not None and subject.id in {wanted.plan_id, wanted.split_id} - {None}:
+                    self._wanted = None  # from here on the choice is the user's
                 return
 
     def _show_subjects(self, kind: str) -> None:

@@ -11,14 +11,15 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QSp
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Basis, ItemFilter
 from tailwise.gui import theme as th
+from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.split_table import ClassSplitTable, SplitHistory, SplitRecord, SplitSizes, record_of
 from tailwise.gui.navigation import EXPORT, ITEMS, ExportThis, ShowItems
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted, number
-from tailwise.gui.widgets.cell_delegate import CellDelegate
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.kpi import KpiRow, KpiTile
 from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.share_delegate import ShareDelegate
 from tailwise.gui.widgets.split_controls import SplitControls
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class SplitsPage(QWidget):
     icon: ClassVar[str] = "splits"
     help_topic: ClassVar[str] = "splits"
     interest: ClassVar[Changes] = Changes.data()
+
+    keys: ClassVar[tuple[KeyHint, ...]] = (
+        KeyHint("Ctrl+Return", "Propose a split"),
+        KeyHint("Return", "Open the images of a cell, or of a whole split"),
+    )
 
     page_requested = Signal(str, object)
     selection_described = Signal(str)
@@ -115,7 +121,7 @@ class SplitsPage(QWidget):
         header.setHighlightSections(False)
         header.setDefaultSectionSize(SPLIT_WIDTH)
         header.setMinimumSectionSize(SPLIT_WIDTH)
-        self.classes_view.setItemDelegate(CellDelegate(self.classes_view))
+        self.classes_view.setItemDelegate(ShareDelegate(self.classes_view))
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.activate)
@@ -165,8 +171,7 @@ class SplitsPage(QWidget):
         self.states.empty_button_clicked.connect(self._go_to_data)
         self.states.retry_clicked.connect(self.refresh)
         self.history_view.record_selected.connect(self._on_selected)
-        self.sizes_view.doubleClicked.connect(self._open_split)
-        self.classes_view.doubleClicked.connect(self._open_cell)
+        self.sizes_view.activated.connect(self._open_split)
         self.classes_view.activated.connect(self._open_cell)
         self.activate.clicked.connect(self._activate)
         self.hand_out.clicked.connect(self._hand_out)
@@ -288,17 +293,19 @@ class SplitsPage(QWidget):
             self.page_requested.emit(ITEMS, ShowItems(which, came_from=self.key))
             return
 
-        def work(project: Project, _progress: Progress) -> tuple[str, list[int]]:
+        def work(project: Project, _progress: Progress) -> tuple[str, str, list[int]]:
             from tailwise.usecases.splits import split_items_by_name
 
-            return split, split_items_by_name(project, shown.id)[split]
+            return split, category, split_items_by_name(project, shown.id)[split]
 
         self._session.run(self.tr("Find the items"), work, on_done=self._on_ids, slot="split-items")
 
     @Slot(object)
-    def _on_ids(self, found: tuple[str, list[int]]) -> None:
-        title = self.tr("items in {}").format(found[0])
-        self.page_requested.emit(ITEMS, ShowItems(ids=found[1], title=title, came_from=self.key))
+    def _on_ids(self, found: tuple[str, str, list[int]]) -> None:
+        split, category, ids = found
+        which = ItemFilter(classes=(category,) if category else ())
+        title = self.tr("in {}").format(split)
+        self.page_requested.emit(ITEMS, ShowItems(which, ids, title, came_from=self.key))
 
     @Slot()
     def _go_to_missing(self) -> None:

@@ -52,7 +52,7 @@ class PlanResult(QWidget):
         self._review_heading = self._heading(self.tr("Review hours per week"))
         self._reasons_heading = self._heading(self.tr("Why, and what helps"))
         self._lay_out()
-        self.totals_view.doubleClicked.connect(self._on_opened)
+        self.totals_view.activated.connect(self._on_opened)
 
     def show_plan(self, outcome: PlanOutcome, request: PlanRequest, have: Mapping[str, int]) -> None:
         """Show an outcome, the request it answers, and what there is of each class."""

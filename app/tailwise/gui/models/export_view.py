@@ -1,0 +1,93 @@
+"""What the Export page offers: kinds with the reason where one is missing, and which plan, split or table is meant."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tailwise.domain.coverage import CountRequest
+from tailwise.gui.models.count_view import DRAFT_KEY, first_request, read_request
+from tailwise.gui.models.export_table import TargetRow
+from tailwise.gui.texts import ago
+
+if TYPE_CHECKING:
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.projects import Project
+
+WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One plan, split or table that can be exported. `is_default` is what the command line takes too."""
+
+    text: str
+    id: int | None = None
+    is_default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExportView:
+    """Everything the page shows before an export."""
+
+    targets: tuple[TargetRow, ...]
+    plans: tuple[Subject, ...] = ()
+    splits: tuple[Subject, ...] = ()
+    counts: CountRequest = CountRequest()  # noqa: RUF009  frozen
+
+    def subjects(self, kind: str) -> tuple[Subject, ...]:
+        """Return what an export of this kind can be of, the default first."""
+        if kind == WORK_ORDER:
+            return self.plans
+        if kind == SPLITS:
+            return self.splits
+        by = " × ".join(("class", *self.counts.by))
+        where = "".join(f", {axis} {value}" for axis, value in self.counts.where)
+        return (Subject(f"{by}{where}, as on the Counts page", is_default=not self.counts.where),)
+
+
+def load_view(project: Project, _progress: Progress) -> ExportView:
+    """Ask what can be exported; runs on a worker thread."""
+    from tailwise.usecases.counts import count_axes
+    from tailwise.usecases.exports import export_targets
+    from tailwise.usecases.plans import list_plans
+    from tailwise.usecases.projects import load_draft
+    from tailwise.usecases.splits import list_splits
+
+    axes = count_axes(project)
+    stored = sorted(list_splits(project), key=lambda split: not split.is_active)
+    splits = [
+        Subject(
+            f"split {split.id}, "
+            + ", ".join(f"{name} {100 * share:g} %" for name, share in split.request.ratios)
+            + (", active" if split.is_active else ""),
+            split.id,
+            split.is_active,
+        )
+        for split in stored
+    ]
+    published = [] if any(split.is_active for split in stored) else [Subject("the published lists")]
+    return ExportView(
+        targets=tuple(
+            TargetRow(t.kind, t.target, t.title, t.note, "" if t.available else t.reason)
+            for t in export_targets(project)
+        ),
+        plans=tuple(
+            Subject(f"{plan.name}, {plan.status.replace('_', ' ')}, {ago(plan.created_utc)}", plan.id, number == 0)
+            for number, plan in enumerate(list_plans(project))
+        ),
+        splits=(*published, *splits),
+        counts=read_request(load_draft(project, DRAFT_KEY), axes) or first_request(axes),
+    )
+
+
+def command_of(project: str, row: TargetRow, to: str, counts: CountRequest, *, replace: bool) -> str:
+    """Return the command that does the same without a window."""
+    words = ["tailwise", "export", project, row.kind, "--to", to]
+    words += ["--target", row.target] if row.target else []
+    if row.kind == COUNTS:
+        words += [word for axis in counts.by for word in ("--by", axis)]
+        words += ["--unit", counts.unit.value] if counts.unit else []
+    words += ["--replace"] if replace else []
+    return shlex.join(words)
