@@ -2,7 +2,7 @@
 # Set up the environment for development and run every check: format, lint, contracts, types, main job, tests.
 #
 #   sh packaging/test.sh            all of it, as CI does
-#   sh packaging/test.sh PYTEST…    the same with other arguments for the last pytest run
+#   sh packaging/test.sh PYTEST…    the same with more arguments for both pytest runs
 #
 # Every check is run even when an earlier one failed; the exit code is 0 only if all passed.
 set -eu
@@ -41,13 +41,15 @@ check "contracts" "$bin/lint-imports"
 check "types" "$bin/basedpyright"
 check "smoke" "$py" packaging/smoke.py "$bin/tailwise"
 make_environment_without_qt
-check "tests where PySide6 is not installed" .venv-noqt/bin/python -m pytest -q -m "not slow" -p no:cacheprovider
-[ $# -gt 0 ] || set -- --cov --cov-report=json:build/coverage.json --cov-report=
+mkdir -p build
+rm -f build/coverage.json .coverage
+# Everything but the window is tested where Qt cannot be imported, the window where it can; together that is every test.
+check "tests of everything but the window, where PySide6 is not installed" \
+    .venv-noqt/bin/python -m pytest -n 2 -p no:cacheprovider --cov --cov-report= "$@"
 QT_QPA_PLATFORM=offscreen
 export QT_QPA_PLATFORM
-mkdir -p build
-rm -f build/coverage.json
-check "tests" "$py" -m pytest "$@"
+check "tests of the window" \
+    "$py" -m pytest -n 2 --cov --cov-append --cov-report=json:build/coverage.json --cov-report= "$@" tests/gui tests/journeys
 [ ! -f build/coverage.json ] || check "coverage" "$py" packaging/coverage_gates.py build/coverage.json
 
 if [ -n "$failed" ]; then
