@@ -90,6 +90,5 @@ def _own_split(sliced: ProjectCube, row: int) -> str:
     axis = sliced.split_axis
     first, last = np.searchsorted(axis.rows, [row, row + 1])
     codes = axis.codes[first:last].tolist()
-    sizes = dict(sliced.split_sizes())
     names = [axis.values[c] for c in codes]
-    return min(names, key=lambda n: (sizes[n], n), default="")
+    return min(names, key=lambda n: (sliced.size_of_split[n], n), default="")

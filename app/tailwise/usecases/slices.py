@@ -100,6 +100,11 @@ class ProjectCube:
         return np.bincount(source, minlength=len(self.columns.source_names)).tolist()
 
     @cached_property
+    def size_of_split(self) -> dict[str, int]:
+        """Items of each split."""
+        return dict(self.split_sizes())
+
+    @cached_property
     def row_of(self) -> dict[int, int]:
         """Row of each item id."""
         return {item_id: row for row, item_id in enumerate(self.columns.item_ids.tolist())}
