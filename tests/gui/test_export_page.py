@@ -99,6 +99,11 @@ def test_counts_are_written_as_the_counts_page_shows_them_and_counted_back(qtbot
     assert "count total 40" in page.outcome.text()
     assert (tmp_path / "out" / "counts" / "counts.csv").is_file()
     assert page.open_folder.isVisible()
+    page.refresh()
+    settle(qtbot, page)
+    assert {row.path: row.rows for row in page.files.records()} == files, "what was written stays when read anew"
+    choose(page, "Work order")
+    assert not page.open_folder.isVisible()
 
 
 def test_the_copied_command_does_the_same_without_a_window(qtbot, page, tmp_path):
@@ -178,6 +183,27 @@ def test_a_split_is_exported_by_its_number(qtbot, page, tmp_path):
     assert written.count("val") == len(members["val"])
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["Work order", "Split manifest", "Ultralytics YOLO lists", "YOLO lists with labels", "COCO per split", "Counts"],
+)
+def test_the_files_announced_before_are_among_those_written(qtbot, page, tmp_path, title):
+    solve(page, "First", 30)
+    split(page, seed=1)
+    page.refresh()
+    settle(qtbot, page)
+    choose(page, title)
+    planned = {row.path: row.audience for row in page.files.records()}
+    page.folder.setText(str(tmp_path / "out"))
+    page.start.click()
+    settle(qtbot, page)
+
+    written = {row.path: row.audience for row in page.files.records()}
+    assert len(planned) >= 2
+    assert {path: written.get(path) for path in planned} == planned
+    assert all(row.bytes > 0 for row in page.files.records())
+
+
 def test_a_place_that_cannot_be_used_is_said_and_nothing_is_listed(qtbot, page, opened, tmp_path):
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine.txt").write_text("mine")
@@ -189,6 +215,6 @@ def test_a_place_that_cannot_be_used_is_said_and_nothing_is_listed(qtbot, page, 
     settle(qtbot, page)
 
     assert failed.args[1].hint
-    assert page.files.rowCount() == 0
+    assert all(row.bytes < 0 for row in page.files.records()), "still the files to be written"
     assert [f.name for f in (tmp_path / "taken").iterdir()] == ["mine.txt"]
     assert page.start.isEnabled()

@@ -25,7 +25,7 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One written file: path relative to the export, records, bytes."""
+    """One file: path relative to the export, records, bytes; -1 while it is not written yet."""
 
     path: str
     rows: int
@@ -48,15 +48,15 @@ class ExportTargets(RecordTable[TargetRow]):
 
 
 class WrittenFiles(RecordTable[FileRow]):
-    """The files of the last export."""
+    """The files of the last export, or those of the next one."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(
             (
                 Column("File", lambda r: r.path, width=0),
                 Column("For", lambda r: r.audience, width=10),
-                Column("Rows", lambda r: r.rows, width=10),
-                Column("Size", lambda r: size(r.bytes), lambda r: r.bytes, width=10),
+                Column("Rows", lambda r: r.rows if r.rows >= 0 else "–", lambda r: r.rows, width=10),
+                Column("Size", lambda r: size(r.bytes) if r.bytes >= 0 else "–", lambda r: r.bytes, width=10),
             ),
             parent,
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from tailwise.domain.coverage import CountRequest
+from tailwise.domain.coverage import Basis, CountRequest
 from tailwise.gui.models.count_view import DRAFT_KEY, first_request, read_request
-from tailwise.gui.models.export_table import TargetRow
+from tailwise.gui.models.export_table import FileRow, TargetRow
 from tailwise.gui.texts import ago
 
 if TYPE_CHECKING:
@@ -20,11 +20,15 @@ WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One plan, split or table that can be exported. `is_default` is what the command line takes too."""
+    """One plan, split or table that can be exported.
+
+    `is_default` is what the command line takes too; `splits` names the splits, for one file each.
+    """
 
     text: str
     id: int | None = None
     is_default: bool = True
+    splits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def load_view(project: Project, _progress: Progress) -> ExportView:
     from tailwise.usecases.splits import list_splits
 
     axes = count_axes(project)
+    published_names = tuple(value for axis in axes if axis.name == Basis.SPLIT for value, _items in axis.values)
     stored = sorted(list_splits(project), key=lambda split: not split.is_active)
     splits = [
         Subject(
@@ -64,10 +69,13 @@ def load_view(project: Project, _progress: Progress) -> ExportView:
             + (", active" if split.is_active else ""),
             split.id,
             split.is_active,
+            split.request.names,
         )
         for split in stored
     ]
-    published = [] if any(split.is_active for split in stored) else [Subject("the published lists")]
+    published = (
+        [] if any(split.is_active for split in stored) else [Subject("the published lists", splits=published_names)]
+    )
     return ExportView(
         targets=tuple(
             TargetRow(t.kind, t.target, t.title, t.note, "" if t.available else t.reason)
@@ -80,6 +88,39 @@ def load_view(project: Project, _progress: Progress) -> ExportView:
         splits=(*published, *splits),
         counts=read_request(load_draft(project, DRAFT_KEY), axes) or first_request(axes),
     )
+
+
+_MANIFEST = ("splits/splits.csv", "splits/splits.json", "splits/splits_classes.csv")
+_YOLO = (*_MANIFEST, "splits/yolo/data.yaml", "splits/yolo/{split}.txt")
+_PLANNED: Final = {
+    (WORK_ORDER, ""): (
+        "vendor/work_order.xlsx",
+        "vendor/csv/quotas.csv",
+        "vendor/csv/batches.csv",
+        "vendor/csv/items.csv",
+        "vendor/csv/classes.csv",
+        "vendor/README.txt",
+        "vendor/SHA256SUMS",
+        "internal/planning.xlsx",
+    ),
+    (SPLITS, "manifest"): _MANIFEST,
+    (SPLITS, "yolo"): _YOLO,
+    (SPLITS, "yolo-labels"): (*_YOLO, "splits/yolo/labels/"),
+    (SPLITS, "coco"): (*_MANIFEST, "splits/coco/annotations/instances_{split}.json"),
+    (COUNTS, ""): ("counts/counts.csv", "counts/counts.xlsx"),
+}
+
+
+def planned_files(row: TargetRow, subject: Subject | None) -> list[FileRow]:
+    """Return the files an export will write for sure; further ones depend on what is found while writing."""
+    audiences = {"vendor": "vendor", "internal": "internal", "splits": "training"}
+    splits = subject.splits if subject is not None else ()
+    paths = [
+        path.format(split=split)
+        for path in _PLANNED.get((row.kind, row.target), ())
+        for split in (splits if "{split}" in path else ("",))
+    ]
+    return [FileRow(path, -1, -1, audiences.get(path.partition("/")[0], "internal")) for path in paths]
 
 
 def command_of(project: str, row: TargetRow, to: str, counts: CountRequest, *, replace: bool) -> str:

@@ -24,7 +24,15 @@ from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
 from tailwise.gui.icons import set_icon
 from tailwise.gui.models.export_table import ExportTargets, FileRow, TargetRow, WrittenFiles
-from tailwise.gui.models.export_view import SPLITS, WORK_ORDER, ExportView, Subject, command_of, load_view
+from tailwise.gui.models.export_view import (
+    SPLITS,
+    WORK_ORDER,
+    ExportView,
+    Subject,
+    command_of,
+    load_view,
+    planned_files,
+)
 from tailwise.gui.navigation import ExportThis
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
@@ -60,6 +68,7 @@ class ExportPage(QWidget):
         self._wanted: ExportThis | None = None
         self._running: TargetRow | None = None
         self._done: ExportDone | None = None
+        self._done_key: tuple[str, str] | None = None
         self._view = ExportView(())
         self.subject = QComboBox()
         self.targets = ExportTargets(self)
@@ -224,7 +233,7 @@ class ExportPage(QWidget):
             self.subject.addItem(subject.text, subject)
         at = next((i for i, s in enumerate(subjects) if wanted_id is not None and s.id == wanted_id), 0)
         self.subject.setCurrentIndex(at if subjects else -1)
-        self.subject.setEnabled(len(subjects) > 1)
+        self.subject.setEnabled(bool(subjects))
         self.subject.setProperty("kind", kind)
 
     def _subject(self) -> Subject | None:
@@ -242,6 +251,8 @@ class ExportPage(QWidget):
         project = self._session.project
         if isinstance(record, TargetRow):
             self._show_subjects(record.kind)
+            if self._done_key is not None and self._done_key != (record.kind, record.target):
+                self._show_result(None)
         if isinstance(record, TargetRow) and project is not None and not self.folder.isModified():
             name = f"{project.path.stem}-{record.target or record.kind}"
             self.folder.setText(str(self._session.settings.folder(FOLDER_PURPOSE) / name))
@@ -260,6 +271,8 @@ class ExportPage(QWidget):
             if is_default
             else self.tr("The command line takes the newest plan, the active split, and counts without a filter")
         )
+        if self._running is None and self._done is None and chosen is not None:
+            self.files.set_records(planned_files(chosen, self._subject()))
         self.selection_described.emit("" if chosen is None else f"{chosen.title}: {chosen.reason or chosen.note}")
 
     @Slot()
@@ -309,6 +322,7 @@ class ExportPage(QWidget):
 
     @Slot(object)
     def _on_exported(self, done: ExportDone) -> None:
+        self._done_key = (self._running.kind, self._running.target) if self._running is not None else None
         self._show_result(done)
         files = counted(len(done.files), "file", "files")
         self._session.announce(
@@ -321,7 +335,8 @@ class ExportPage(QWidget):
         self._done = done
         self.open_folder.setVisible(done is not None)
         if done is None:
-            self.outcome.setText(self.tr("What an export wrote is listed here, after it was read back and counted."))
+            self._done_key = None
+            self.outcome.setText(self.tr("These files will be written, read back and counted."))
             self.files.set_records(())
             return
         lines = [self.tr("{} written to {}").format(counted(len(done.files), "file", "files"), done.to)]

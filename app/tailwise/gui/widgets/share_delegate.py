@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QStyle
 
 from tailwise.gui import theme as th
 from tailwise.gui.models.split_table import SHARES_ROLE
@@ -25,13 +27,18 @@ class ShareDelegate(CellDelegate):
     def paint(  # noqa: D102
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        super().paint(painter, option, index)
         shares = cast("tuple[float, float] | None", index.data(SHARES_ROLE))
         if shares is None:
+            super().paint(painter, option, index)
             return
+        theme, whole = th.Theme.of(option.palette), QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(whole, QColor(theme.selection))
+        option.rect.adjust(0, 0, 0, -int(2 * BAR))
+        super().paint(painter, option, index)
         asked, achieved = shares
-        area = QRectF(option.rect).adjusted(th.SPACE_L, 0, -th.SPACE_S, -3)
+        area = whole.adjusted(th.SPACE_L, 0, -th.SPACE_S, -3)
         area.setTop(area.bottom() - BAR)
         painter.save()
-        paint_share(painter, area, asked, achieved, th.Theme.of(option.palette))
+        paint_share(painter, area, asked, achieved, theme)
         painter.restore()
