@@ -13,7 +13,7 @@ from tailwise.domain.records import AnnotationFlag, AnnotationKind
 from tailwise.formats.coco_codes import Tally
 from tailwise.formats.coco_rows import UNUSABLE_BOX, AnnotationRow, flags_of, loosened, segments_of
 from tailwise.formats.coco_shapes import Shape, Shapes, read_shapes
-from tailwise.formats.geometry import MAX_COORDINATE_PX
+from tailwise.formats.geometry import MASK_SLACK_PX, MAX_COORDINATE_PX, ends_in_box
 from tailwise.formats.json_sections import Section
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ BoxReading = Literal["xywh", "xyxy", "normalised", "percent"]
 MAX_AREA_SHARE = 1.5
 """An area larger than this many times the box cannot be that of the object."""
 
-_MASK_SLACK_PX = 2.0
 _MANY = msgspec.json.Decoder(list[AnnotationRow])
 _ONE = msgspec.json.Decoder(AnnotationRow)
 _KIND_OF_SHAPE = np.array(
@@ -82,6 +81,7 @@ class AnnotationReader:
         self._name = name
         self._ids = ids
         self._reading = reading
+        self._in_pixels = reading in {"xywh", "xyxy"}
         self.restart()
 
     def restart(self) -> None:
@@ -188,13 +188,9 @@ class AnnotationReader:
         self._blank += int((kind == Shape.BLANK).sum())
         self._shaped += int((kind >= Shape.POLYGON).sum())
         chunk.kind = _KIND_OF_SHAPE[kind]
+        bad = self._judge_masks(chunk, shapes) | (kind == Shape.BAD)
         for row in np.flatnonzero(np.isnan(chunk.box[:, 0])).tolist():
             chunk.box[row] = shapes.box(row) or UNUSABLE_BOX
-        bad = (kind == Shape.BAD) | (kind == Shape.MASK)
-        chunk.mask_size = np.zeros((len(kind), 2), np.int32)
-        for row, measure in shapes.measures.items():
-            bad[row] = self._reading in {"xywh", "xyxy"} and _lie_apart(chunk.box[row].tolist(), measure.box)
-            chunk.mask_size[row] = shapes.masks[row].height, shapes.masks[row].width
         self._complete_areas(chunk, shapes, bad)
         chunk.flags[bad] |= np.uint16(AnnotationFlag.BAD_GEOMETRY)
         chunk.kind[bad] = AnnotationKind.BOX
@@ -202,15 +198,40 @@ class AnnotationReader:
         self._note("CO-09", chunk, sorted([*shapes.repaired, *shapes.bad_polygons]))
         self._note("CO-10", chunk, np.flatnonzero(bad & (kind == Shape.MASK)).tolist())
 
-    def _complete_areas(self, chunk: FileColumns, shapes: Shapes, bad: Bools) -> None:
+    def _judge_masks(self, chunk: FileColumns, shapes: Shapes) -> Bools:
+        """Mark masks that cannot be used; measure those that are needed for an area or box, or are in doubt."""
+        bad = np.frombuffer(shapes.kind, np.uint8) == Shape.MASK
+        chunk.mask_size = np.zeros((len(bad), 2), np.int32)
+        if not shapes.masks:
+            return bad
+        plausible = self._has_plausible_area(chunk)
+        measured = {
+            row
+            for row, mask in shapes.masks.items()
+            if not (plausible[row] and ends_in_box(mask, chunk.box[row].tolist()))
+        }
+        shapes.measure(sorted(measured))
+        for row, mask in shapes.masks.items():
+            measure = shapes.measures.get(row)
+            if row not in measured:
+                bad[row] = False
+            elif measure is not None:
+                bad[row] = self._in_pixels and _lie_apart(chunk.box[row].tolist(), measure.box)
+            if not bad[row]:
+                chunk.mask_size[row] = mask.height, mask.width
+        return bad
+
+    def _has_plausible_area(self, chunk: FileColumns) -> Bools:
         of_box = np.maximum(chunk.box[:, 2], 0) * np.maximum(chunk.box[:, 3], 0)
         known = (chunk.area > 0) & (chunk.area <= MAX_COORDINATE_PX**2)
-        if self._reading in {"xywh", "xyxy"}:
+        if self._in_pixels:
             # A box without extent has no area; that is said of the box.
-            plausible = known & ~(chunk.area > MAX_AREA_SHARE * of_box) | (chunk.area == 0) & (of_box == 0)
-        else:
-            plausible = known & (chunk.area > MAX_AREA_SHARE * of_box)  # else it is a share of the image itself
-        missing = np.flatnonzero(~plausible & np.isfinite(of_box)).tolist()
+            return known & ~(chunk.area > MAX_AREA_SHARE * of_box) | (chunk.area == 0) & (of_box == 0)
+        return known & (chunk.area > MAX_AREA_SHARE * of_box)  # else it is a share of the image itself
+
+    def _complete_areas(self, chunk: FileColumns, shapes: Shapes, bad: Bools) -> None:
+        of_box = np.maximum(chunk.box[:, 2], 0) * np.maximum(chunk.box[:, 3], 0)
+        missing = np.flatnonzero(~self._has_plausible_area(chunk) & np.isfinite(of_box)).tolist()
         chunk.by_box = np.zeros(len(of_box), np.bool_)
         for row in missing:
             area = None if bad[row] else shapes.area(row)
@@ -239,4 +260,4 @@ def _lie_apart(declared: list[float], measured: Box) -> bool:
         abs(x + width - left - mask_width),
         abs(y + height - top - mask_height),
     )
-    return farthest > _MASK_SLACK_PX and shared < 0.5 * united
+    return farthest > MASK_SLACK_PX and shared < 0.5 * united

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -81,29 +80,41 @@ class ItemPlacer:
     ) -> Ints:
         file, parts = read
         images, codes = parts.images, parts.images.codes().tolist()
-        positions = array("q")
-        repeats: list[str] = []
+        item_of, first = self._item_of, len(self._items)
         paths: dict[str, str] = {}
-        item_of, items = self._item_of, self._items
+        ordered: list[str] = []
+        new: list[int] = []
         for row, name in enumerate(track(images.names, progress, 4096)):
             path = paths.get(name) or self._path(name, matches[name], home)
-            paths[name] = path = path or f"image-{parts.ids.text(codes[row])}"
-            item = item_of.setdefault(path, len(items.file_name))
-            if item == len(items.file_name):
-                items.file_name.append(path)
-                items.ext_id.append(parts.ids.text(codes[row]))
-                items.width.append(images.width[row])
-                items.height.append(images.height[row])
-                items.state.append(LabelState.UNLABELLED)
-                items.media.append(MediaState.PRESENT if matches[name].path else MediaState.MISSING)
-                items.file.append(index)
-            elif items.file[item] == index:
-                repeats.append(path)
-            else:
-                self.shared.setdefault((items.file[item], index), []).append(item)
-            positions.append(item)
-        report_all(self._log, "CO-13b", len(repeats), (f"{file.path}: {path}" for path in repeats))
-        return np.frombuffer(positions, np.int64) if positions else np.zeros(0, np.int64)
+            paths[name] = path
+            path = path or f"image-{parts.ids.text(codes[row])}"
+            ordered.append(path)
+            if path not in item_of:
+                item_of[path] = first + len(new)
+                new.append(row)
+        items = self._items
+        items.file_name += [ordered[row] for row in new]
+        items.ext_id += [parts.ids.text(codes[row]) for row in new]
+        items.width.extend([images.width[row] for row in new])
+        items.height.extend([images.height[row] for row in new])
+        items.state.extend([LabelState.UNLABELLED] * len(new))
+        found = (MediaState.PRESENT if matches[images.names[row]].path else MediaState.MISSING for row in new)
+        items.media.extend(found)
+        items.file.extend([index] * len(new))
+        positions = np.array([item_of[path] for path in ordered], np.int64)
+        if len(new) < len(ordered):
+            self._tell_repeats(index, file, positions, set(new))
+        return positions
+
+    def _tell_repeats(self, index: int, file: CocoFile, positions: Ints, new: set[int]) -> None:
+        """Tell which rows are about an image that came before, in this file or in another."""
+        names, repeats = self._items.file_name, list[str]()
+        for row, item in enumerate(positions.tolist()):
+            if row not in new and self._items.file[item] == index:
+                repeats.append(f"{file.path}: {names[item]}")
+            elif row not in new:
+                self.shared.setdefault((self._items.file[item], index), []).append(item)
+        report_all(self._log, "CO-13b", len(repeats), repeats)
 
     def _path(self, name: str, match: Match, home: str) -> str:
         """Return the path an item goes by: on disk, else where the file would be; empty without a usable name."""

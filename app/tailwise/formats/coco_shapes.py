@@ -17,10 +17,19 @@ from tailwise.formats.geometry import Box, Mask, MaskMeasure, is_usable_part, me
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from tailwise.formats.geometry import Bools, Ints
 
 Parts = list[list[float]]
 
+
+class _MaskRecord(msgspec.Struct, gc=False):
+    counts: list[int] | str
+    size: tuple[int, int]
+
+
+_MASK = msgspec.json.Decoder(_MaskRecord)
 _PARTS = msgspec.json.Decoder(Parts)
 _ANY = msgspec.json.Decoder()
 _MIN_COMMAS = 5  # three points
@@ -39,7 +48,10 @@ class Shape(IntEnum):
 
 @dataclass(slots=True)
 class Shapes:
-    """The segmentations of a run of annotations. `repaired` are rows whose polygon was usable in part only."""
+    """The segmentations of a run of annotations. `repaired` are rows whose polygon was usable in part only.
+
+    `masks` hold what can be a mask at all; `measures` those of them that were measured.
+    """
 
     kind: bytearray
     raws: Sequence[msgspec.Raw]
@@ -47,6 +59,12 @@ class Shapes:
     bad_polygons: list[int] = field(default_factory=list[int])
     masks: dict[int, Mask] = field(default_factory=dict[int, Mask])
     measures: dict[int, MaskMeasure] = field(default_factory=dict[int, MaskMeasure])
+
+    def measure(self, rows: Sequence[int]) -> None:
+        """Measure the masks of some rows; those that do not fill their image get no measure."""
+        for row, measure in zip(rows, measure_masks([self.masks[row] for row in rows]), strict=True):
+            if measure is not None:
+                self.measures[row] = measure
 
     def area(self, row: int) -> float | None:
         """Return the area in pixels of the mask or polygon of a row, None where there is none."""
@@ -77,7 +95,7 @@ def read_shapes(raws: Sequence[msgspec.Raw]) -> Shapes:
     starts = np.concatenate(([0], np.flatnonzero(data[:-2] == 0) + 1))
     nested = (data[starts] == ord("[")) & (data[starts + 1] == ord("["))
     others = np.flatnonzero(~nested & (data[starts] != 0)).tolist()
-    if _words(joined) == sum(_words(bytes(raws[row])) for row in others):
+    if _words(data) == sum(_words(np.frombuffer(raws[row], np.uint8)) for row in others):
         sound = nested & _has_only_polygons(joined, starts)
         shapes.kind = bytearray(np.where(sound, Shape.POLYGON, Shape.NONE).astype(np.uint8))
         others = np.flatnonzero(~sound & (data[starts] != 0)).tolist()
@@ -85,14 +103,12 @@ def read_shapes(raws: Sequence[msgspec.Raw]) -> Shapes:
         others = np.flatnonzero(data[starts] != 0).tolist()
     for row in others:
         shapes.kind[row] = _judge(bytes(raws[row]), row, shapes)
-    if shapes.masks:
-        _measure(shapes)
     return shapes
 
 
-def _words(text: bytes) -> int:
+def _words(data: npt.NDArray[np.uint8]) -> int:
     """Count what texts, null and true are recognised by."""
-    return text.count(b'"') + text.count(b"u")
+    return int(np.count_nonzero(data == ord('"')) + np.count_nonzero(data == ord("u")))
 
 
 def _has_only_polygons(joined: bytes, starts: Ints) -> Bools:
@@ -126,16 +142,19 @@ def _has_only_polygons(joined: bytes, starts: Ints) -> Bools:
 
 
 def _judge(text: bytes, row: int, shapes: Shapes) -> Shape:
+    if text[:1] == b"{":
+        try:
+            mask = _MASK.decode(text)
+        except msgspec.DecodeError:
+            return Shape.MASK
+        counts = mask.counts.encode("utf-8", "replace") if isinstance(mask.counts, str) else mask.counts
+        shapes.masks[row] = Mask(counts, *mask.size)
+        return Shape.MASK
     value = _value(text)
     if value is None:
         return Shape.NONE
     if value == []:
         return Shape.BLANK
-    if isinstance(value, dict):
-        mask = _mask(cast("dict[str, Any]", value))
-        if mask is not None:
-            shapes.masks[row] = mask
-        return Shape.MASK
     usable = _usable(value)
     if not usable:
         shapes.bad_polygons.append(row)
@@ -147,8 +166,6 @@ def _judge(text: bytes, row: int, shapes: Shapes) -> Shape:
 
 def _value(text: bytes) -> object:
     try:
-        if text[:1] == b"{":
-            return _ANY.decode(text)
         return _PARTS.decode(text)
     except msgspec.ValidationError:
         return _ANY.decode(text)
@@ -164,22 +181,3 @@ def _usable(value: object) -> Parts:
     if parts and not any(isinstance(part, list) for part in parts):
         parts = [parts]
     return [part for part in parts if isinstance(part, list) and is_usable_part(cast("list[Any]", part))]
-
-
-def _mask(value: dict[str, Any]) -> Mask | None:
-    counts, size = value.get("counts"), value.get("size")
-    if not isinstance(size, list) or len(cast("list[Any]", size)) != 2:
-        return None
-    height, width = cast("list[Any]", size)
-    if not isinstance(height, int) or not isinstance(width, int):
-        return None
-    if isinstance(counts, str):
-        return Mask(counts.encode("utf-8", "replace"), height, width)
-    return Mask(cast("list[int]", counts), height, width) if isinstance(counts, list) else None
-
-
-def _measure(shapes: Shapes) -> None:
-    rows = list(shapes.masks)
-    for row, measure in zip(rows, measure_masks([shapes.masks[row] for row in rows]), strict=True):
-        if measure is not None:
-            shapes.measures[row] = measure

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tailwise.domain.records import MediaState
 
 if TYPE_CHECKING:
@@ -35,19 +37,20 @@ def settle_sizes(items: ItemColumns, headers: Mapping[str, ImageHeader | None], 
     annotations were made for it. It may be that of the image as stored or as seen upright.
     """
     report = SizeReport()
-    should_have = set(declared)
-    for item, name in enumerate(items.file_name):
-        size = items.width[item], items.height[item]
-        if 0 in size and item in should_have:
-            report.undeclared.append(item)
-        if items.media[item] == MediaState.MISSING:
-            report.missing.append(item)
-            continue
+    width, height = np.array(items.width, np.int32), np.array(items.height, np.int32)
+    is_unknown = (width <= 0) | (height <= 0)
+    should_have = np.zeros(len(items), np.bool_)
+    should_have[list(declared)] = True
+    report.undeclared = np.flatnonzero(is_unknown & should_have).tolist()
+    is_missing = np.array(items.media, np.int8) == MediaState.MISSING
+    report.missing = np.flatnonzero(is_missing).tolist()
+    for item in np.flatnonzero(~is_missing).tolist():
+        name, size = items.file_name[item], (items.width[item], items.height[item])
         header = headers.get(name)
         if header is None:
             items.media[item] = MediaState.UNREADABLE
             report.unreadable.append(item)
-        elif 0 in size:
+        elif is_unknown[item]:
             items.width[item], items.height[item] = header.upright
         elif size not in {(header.width, header.height), header.upright}:
             turned = " (width and height exchanged)" if size == (header.height, header.width) else ""

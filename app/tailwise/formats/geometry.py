@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from array import array
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -23,6 +24,9 @@ Box = tuple[float, float, float, float]
 
 ROUNDING_PX = 0.5
 """How far an edge may lie outside of the image before it is told: rounding to whole pixels moves it no further."""
+
+MASK_SLACK_PX = 2.0
+"""How far a mask may reach out of the box that goes with it."""
 
 MAX_SIDE_PX = 1_000_000
 MAX_COORDINATE_PX = 1e9
@@ -99,15 +103,15 @@ def measure_masks(masks: Sequence[Mask]) -> list[MaskMeasure | None]:
     """
     measures: list[MaskMeasure | None] = [None] * len(masks)
     sized = [i for i, m in enumerate(masks) if 0 < m.height <= MAX_SIDE_PX and 0 < m.width <= MAX_SIDE_PX]
-    texts = [(i, counts) for i in sized if isinstance(counts := masks[i].counts, bytes) and is_mask_text(counts)]
-    lists = [
-        (i, runs)
-        for i in sized
-        if not isinstance(counts := masks[i].counts, bytes) and (runs := _numbers(counts)) is not None
-    ]
+    texts = [i for i in sized if isinstance(counts := masks[i].counts, bytes) and is_mask_text(counts)]
+    lists = [i for i in sized if not isinstance(masks[i].counts, bytes) and len(masks[i].counts)]
+    runs_of_lists = _joined([masks[i].counts for i in lists])
+    if runs_of_lists is None:  # one of them holds something else than whole numbers
+        lists = [i for i in lists if _joined([masks[i].counts]) is not None]
+        runs_of_lists = _joined([masks[i].counts for i in lists])
     for places, runs in (
-        ([i for i, _ in texts], decode_counts([t for _, t in texts]) if texts else None),
-        ([i for i, _ in lists], _joined([r for _, r in lists]) if lists else None),
+        (texts, decode_counts([cast("bytes", masks[i].counts) for i in texts]) if texts else None),
+        (lists, runs_of_lists if lists else None),
     ):
         if runs is not None:
             height = np.array([masks[i].height for i in places], np.int64)
@@ -115,6 +119,34 @@ def measure_masks(masks: Sequence[Mask]) -> list[MaskMeasure | None]:
             for place, measure in zip(places, _measure(runs, height, width), strict=True):
                 measures[place] = measure
     return measures
+
+
+def ends_in_box(mask: Mask, box: Sequence[float]) -> bool:
+    """Tell whether a mask fills its image and begins and ends inside of `box` (x, y, width, height).
+
+    A quick look at the ends instead of all runs: a mask written row by row, or for another image, hardly ever passes.
+    False leaves it open: the mask has to be measured.
+    """
+    counts, height = mask.counts, mask.height
+    if (
+        isinstance(counts, bytes)
+        or len(counts) < 2
+        or not (0 < height <= MAX_SIDE_PX and 0 < mask.width <= MAX_SIDE_PX)
+    ):
+        return False
+    try:
+        total = sum(counts)
+        if total != height * mask.width or min(counts) < 0:
+            return False
+        first, end = counts[0], total - (counts[-1] if len(counts) % 2 else 0)
+        x, y, width, height_of_box = box
+        return all(
+            x - MASK_SLACK_PX <= pixel // height < x + width + MASK_SLACK_PX
+            and y - MASK_SLACK_PX <= pixel % height < y + height_of_box + MASK_SLACK_PX
+            for pixel in (first, end - 1)
+        )
+    except TypeError:  # something else than numbers
+        return False
 
 
 def _measure(runs: Runs, height: Ints, width: Ints) -> list[MaskMeasure | None]:
@@ -159,16 +191,13 @@ def _running_sums(values: Ints, owner: Ints) -> Ints:
     return sums - np.repeat(before, np.diff(np.concatenate((begins, [len(values)]))))
 
 
-def _numbers(counts: Sequence[object]) -> Ints | None:
+def _joined(lists: Sequence[Sequence[object]]) -> Runs | None:
+    """Return the runs of all lists, None when not all of them are whole numbers of 64 bits."""
     try:
-        runs = np.frombuffer(array("q", cast("Sequence[int]", counts)), np.int64)
+        values = np.frombuffer(array("q", cast("Iterable[int]", chain.from_iterable(lists))), np.int64)
     except (TypeError, OverflowError):
         return None
-    return runs if len(runs) and int(runs.min()) >= 0 and int(runs.max()) <= MAX_SIDE_PX**2 else None
-
-
-def _joined(lists: Sequence[Ints]) -> Runs:
-    return Runs(np.concatenate(lists), np.array([len(runs) for runs in lists], np.int64))
+    return Runs(values, np.array([len(runs) for runs in lists], np.int64))
 
 
 def polygon_area(parts: Sequence[Sequence[float]]) -> float:
