@@ -89,22 +89,29 @@ def wait_for(app, handle):
 
 def in_the_window(source, folder, ratio_base):
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
 
+    from tailwise.gui.application import begin, make_application
+    from tailwise.gui.main_window import MainWindow
     from tailwise.gui.session import ImportChoice, Session
     from tailwise.gui.settings import Settings
 
-    app = QApplication.instance() or QApplication([])
-    session = Session(settings=Settings(folder / "settings.ini"))
+    app = make_application()
+    session = Session(settings=Settings(folder / "settings.ini"), parent=app)
+    window = MainWindow(session, folder / "tailwise.log")
+    window.resize(1280, 800)
+    session.opened.connect(app.quit)
+    begin(window, None, None)
+    QTimer.singleShot(8000, app.quit)  # the heavy modules are loaded after the first paint
+    app.exec()
     meter = StallMeter()
     meter.start()
     QTimer.singleShot(1500, app.quit)
     app.exec()
     idle = meter.summary()
-
-    opened = []
-    session.opened.connect(lambda: opened.append(True) or app.quit())
     session.create_project(folder / "bench.tailwise")
+    app.exec()
+    window.pages.go("counts")
+    QTimer.singleShot(3000, app.quit)
     app.exec()
     watch = MemoryWatch()
     watch.start()
@@ -125,11 +132,9 @@ def in_the_window(source, folder, ratio_base):
 
     QTimer.singleShot(int(min(seconds / 3, 2.0) * 1000), cancel)
     cancelled = wait_for(app, handle)["cancelled"]
-    closed = []
-    session.closed.connect(lambda: closed.append(True) or app.quit())
-    session.close_project()
-    if not closed:
-        app.exec()
+    session.ready_to_quit.connect(app.quit)
+    session.shut_down()
+    app.exec()
     return {
         "import_seconds": round(seconds, 2),
         "ratio_to_pycocotools": round(seconds / ratio_base, 3),

@@ -35,7 +35,7 @@ def list_classes(project: Project, progress: Progress) -> tuple[ClassRow, ...]:
     """Return every class with its totals over the labelled items."""
     progress.stage("Counting")
     sliced = project.cube()
-    return sliced.class_rows(sliced.labelled)
+    return sliced.labelled_rows
 
 
 def set_classes(project: Project, edits: Sequence[ClassEdit], progress: Progress) -> Changes:

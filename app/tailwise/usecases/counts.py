@@ -23,9 +23,9 @@ def count_table(project: Project, request: CountRequest, progress: Progress) -> 
     progress.stage("Counting")
     sliced = project.cube()
     unit = request.unit or sliced.default_unit
-    mask = sliced.labelled & sliced.cube.item_mask(request.where)
+    mask = sliced.labelled & sliced.cube.item_mask(request.where) if request.where else sliced.labelled
     labels, counts, column_items = sliced.cube.table(request.by, unit, mask)
-    rows = sliced.class_rows(mask)
+    rows = sliced.class_rows(mask) if request.where else sliced.labelled_rows
     index = {c.name: i for i, c in enumerate(sliced.columns.categories)}
     counts = counts[[index[r.name] for r in rows]] if rows else counts
     expected = association.expected_counts(counts) if request.by and counts.size else None

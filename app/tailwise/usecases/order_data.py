@@ -75,7 +75,7 @@ def work_order(project: Project, plan_id: int | None, created_utc: str | None) -
 
 
 def _quota_lines(sliced: ProjectCube, request: PlanRequest) -> list[QuotaLine]:
-    have = {r.name: getattr(r, request.unit.value, 0) for r in sliced.class_rows(sliced.labelled)}
+    have = {r.name: getattr(r, request.unit.value, 0) for r in sliced.labelled_rows}
     return [
         QuotaLine(
             line_id=f"Q{number:03d}",
@@ -177,7 +177,7 @@ def _classes(sliced: ProjectCube, request: PlanRequest) -> list[WorkClass]:
             have=getattr(row, request.unit.value, row.objects),
             target=round(wanted[row.name].need(request.weeks)) if row.name in wanted else row.target,
         )
-        for row in sliced.class_rows(sliced.labelled)
+        for row in sliced.labelled_rows
     ]
 
 

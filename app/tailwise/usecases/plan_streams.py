@@ -103,7 +103,7 @@ def draft_plan_request(project: Project) -> PlanRequest:
         RequestError: the project has no class yet.
     """
     sliced = project.cube()
-    rows = sliced.class_rows(sliced.labelled)
+    rows = sliced.labelled_rows
     if not rows:
         raise RequestError("The project has no class", "Import labels first")
     unit = QuotaUnit.OBJECTS if sliced.has_boxes else QuotaUnit.IMAGES

@@ -37,7 +37,7 @@ class ProjectCube:
     entries: NDArray[np.int64]
     """Position in the stored columns of each annotation of the cube."""
 
-    @property
+    @cached_property
     def labelled(self) -> NDArray[np.bool_]:
         """Rows somebody looked at: labelled or empty."""
         looked_at = (self.columns.state == LabelState.LABELLED) | (self.columns.state == LabelState.EMPTY)
@@ -72,6 +72,11 @@ class ProjectCube:
         ]
         key = (lambda r: (-r.objects, r.name)) if self.has_boxes else (lambda r: (-r.images, r.name))
         return tuple(sorted(rows, key=key))
+
+    @cached_property
+    def labelled_rows(self) -> tuple[ClassRow, ...]:
+        """Every class with its totals over all labelled items: the same whatever the columns of a table are."""
+        return self.class_rows(self.labelled)
 
     def class_index(self, name: str) -> int:
         """Return the code of a class by name."""
