@@ -47,6 +47,11 @@ def write_coco_shape(path: Path, images: int = IMAGES, objects: int = OBJECTS, s
         )
     ]
     owners = rng.permutation(owners)
+    sizes = rng.integers(0, len(_SIZES), images)
+    # Crowd masks are made for images of the first size.
+    of_first_size = np.intersect1d(image_ids[sizes == 0], annotated)
+    is_crowd = np.arange(1, objects + 1) % _CROWD_EVERY == 0
+    owners[is_crowd] = rng.choice(of_first_size, int(is_crowd.sum()))
     with path.open("w", encoding="ascii", newline="\n") as file:
         file.write('{"info": {"description": "shape of COCO 2017", "version": "1.0", "year": 2017}, "licenses": [')
         file.write(
@@ -56,7 +61,7 @@ def write_coco_shape(path: Path, images: int = IMAGES, objects: int = OBJECTS, s
             )
         )
         file.write('], "images": [')
-        _write_images(file, image_ids, rng)
+        _write_images(file, image_ids, sizes, rng)
         file.write('], "annotations": [')
         crowds = _write_annotations(file, owners, categories, rng)
         file.write('], "categories": [')
@@ -72,8 +77,7 @@ def write_coco_shape(path: Path, images: int = IMAGES, objects: int = OBJECTS, s
     return CocoShape(images, objects, crowds, len(np.unique(owners)), by_category)
 
 
-def _write_images(file, image_ids, rng) -> None:
-    sizes = rng.integers(0, len(_SIZES), len(image_ids))
+def _write_images(file, image_ids, sizes, rng) -> None:
     licences = rng.integers(1, 9, len(image_ids))
     rows = []
     for number, size, licence in zip(image_ids.tolist(), sizes.tolist(), licences.tolist(), strict=True):
@@ -116,7 +120,7 @@ def _polygon(rng) -> tuple[str, str, str]:
         radius = rng.uniform(4, 110)
         angle = np.sort(rng.uniform(0, 2 * np.pi, points))
         reach = radius * rng.uniform(0.6, 1.0, points)
-        centre = rng.uniform(115, 360, 2)
+        centre = rng.uniform(112, (365, 260))
         x = np.round(centre[0] + reach * np.cos(angle), 2)
         y = np.round(centre[1] + reach * np.sin(angle), 2)
         area += abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2

@@ -83,6 +83,16 @@ def test_files_that_share_the_work_by_classes_belong_together(tmp_path):
     assert codes(data) == {}
 
 
+def test_a_broken_file_does_not_stop_the_others(tmp_path):
+    text = json.dumps(a_document([an_annotation()]))
+    data = coco(tmp_path, {"train.json": text[:-9], "val.json": text})
+
+    assert objects(data)["dog"] == 1
+    assert "train.json, line 1, column" in finding(data, "CO-24").examples[0]
+    with pytest.raises(UnreadableSourceError, match="cut off"):
+        coco(tmp_path / "b", {"train.json": text[:-9], "val.json": text[:-9]})
+
+
 def test_a_test_set_beside_the_labels_is_a_pool(tmp_path):
     test = {"images": [an_image(9)], "categories": [{"id": 1, "name": "dog"}]}
     data = coco(
@@ -257,10 +267,12 @@ def test_a_name_that_leads_nowhere_keeps_the_item(tmp_path, name):
 
 
 def test_two_missing_images_of_one_name_outside_stay_two_items(tmp_path):
-    images = [an_image(1, file_name=r"C:\cam1\1.jpg"), an_image(2, file_name=r"C:\cam2\1.jpg")]
-    data = coco(tmp_path, {"i.json": a_document([an_annotation()], images=images)}, extra_images="ignore")
+    names = [r"C:\cam1\x.jpg", r"C:\cam2\x.jpg", "x.jpg", r"C:\cam1\x.jpg"]
+    images = [an_image(number, file_name=name) for number, name in enumerate(names)]
+    data = coco(tmp_path, {"i.json": a_document([], images=images)}, extra_images="ignore")
 
-    assert len(set(data.items.file_name)) == 2
+    assert data.items.file_name == ["2/x.jpg", "3/x.jpg", "x.jpg"]
+    assert codes(data)["CO-13b"] == 1
 
 
 def test_an_image_listed_twice_is_one_item_with_all_annotations(tmp_path):

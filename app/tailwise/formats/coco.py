@@ -126,12 +126,18 @@ def _file_at(listing: Listing, path: str) -> CocoFile:
 
 
 def _read_all(request: ReadRequest, files: Sequence[CocoFile], reader: FileReader) -> Read:
+    """Read all files; of several, those that cannot be read are told and the others go on."""
     read: Read = []
     for file in files:
-        if file.kind is Kind.RESULTS:
-            read.append((file, reader.read_results(file, reader.read_names(_reference(request, file)))))
-        else:
-            read.append((file, reader.read(file)))
+        try:
+            if file.kind is Kind.RESULTS:
+                read.append((file, reader.read_results(file, reader.read_names(_reference(request, file)))))
+            else:
+                read.append((file, reader.read(file)))
+        except UnreadableSourceError as error:
+            if file is files[-1] and not read:
+                raise
+            report(reader.log, "CO-24", error.summary)
     return read
 
 

@@ -138,6 +138,11 @@ RULES = SHARED_RULES | {
         "every annotation has a score: these are predictions of a model, not labels",
         "imported as predictions; answer predictions=no to count them as labels",
     ),
+    "CO-24": Rule(
+        Severity.ERROR,
+        "one of several annotation files cannot be read",
+        "the other files were read; correct or export this one again",
+    ),
     "IMG-02": Rule(
         Severity.WARNING,
         "the size of an image differs from the one its annotations were made for",

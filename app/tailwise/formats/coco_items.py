@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +49,7 @@ class ItemPlacer:
         self._log = log
         self._matcher = ImageMatcher(listing)
         self._item_of: dict[str, int] = {}
-        self._name_of: dict[str, str] = {}
+        self._outside: dict[str, str] = {}
         self.shared: dict[tuple[int, int], list[int]] = {}
 
     def place(self, files: Sequence[tuple[CocoFile, FileParts]], progress: Progress) -> list[Ints]:
@@ -81,13 +82,11 @@ class ItemPlacer:
         file, parts = read
         images, codes = parts.images, parts.images.codes().tolist()
         item_of, first = self._item_of, len(self._items)
-        paths: dict[str, str] = {}
+        paths = self._paths(matches, home)
         ordered: list[str] = []
         new: list[int] = []
         for row, name in enumerate(track(images.names, progress, 4096)):
-            path = paths.get(name) or self._path(name, matches[name], home)
-            paths[name] = path
-            path = path or f"image-{parts.ids.text(codes[row])}"
+            path = paths[name] or f"image-{parts.ids.text(codes[row])}"
             ordered.append(path)
             if path not in item_of:
                 item_of[path] = first + len(new)
@@ -116,20 +115,25 @@ class ItemPlacer:
                 self.shared.setdefault((self._items.file[item], index), []).append(item)
         report_all(self._log, "CO-13b", len(repeats), repeats)
 
-    def _path(self, name: str, match: Match, home: str) -> str:
-        """Return the path an item goes by: on disk, else where the file would be; empty without a usable name."""
-        if match.path is not None:
-            return match.path
-        if _PLAIN_NAME.fullmatch(name):  # nearly all; there is nothing to clean
-            return f"{home}/{name}" if home else name
-        path = clean(name.replace("\\", "/"), home)
-        if path is None:
-            path = last_part(name).replace("\0", "\ufffd")
-        # Two names that leave the folder may end alike; they are different images all the same.
-        if self._name_of.setdefault(path, name) != name and clean(name.replace("\\", "/"), home) is None:
-            path = f"{len(self._name_of)}/{path}"
-            self._name_of[path] = name
-        return path
+    def _paths(self, matches: Mapping[str, Match], home: str) -> dict[str, str]:
+        """Return the path that the image of every name goes by; empty for a name with nothing usable in it.
+
+        Names that leave the folder are cut to their last part. Two of them may end alike and be different images.
+        """
+        paths = {name: _path(name, match, home) for name, match in matches.items()}
+        taken = {*paths.values(), *self._item_of, *self._outside.values()}
+        for name, path in paths.items():
+            if path is not None:
+                continue
+            if name not in self._outside:
+                end = last_part(name).replace("\0", "\ufffd")
+                numbered = (f"{number}/{end}" for number in count(2))
+                self._outside[name] = (
+                    end if end not in taken or not end else next(p for p in numbered if p not in taken)
+                )
+                taken.add(self._outside[name])
+            paths[name] = self._outside[name]
+        return {name: path or "" for name, path in paths.items()}
 
     def _report(self, file: CocoFile, matches: Mapping[str, Match]) -> None:
         if "" not in matches and {match.level for match in matches.values()} <= {"exact", "missing"}:
@@ -160,6 +164,15 @@ def add_extra_images(listing: Listing, items: ItemColumns, log: FindingLog, *, i
     for path in extra:
         items.append(path, media=MediaState.PRESENT)
     report_all(log, "CO-13", len(extra), extra)
+
+
+def _path(name: str, match: Match, home: str) -> str | None:
+    """Return where an image is, else where it would be; None for a name that leaves the folder."""
+    if match.path is not None:
+        return match.path
+    if _PLAIN_NAME.fullmatch(name):  # nearly all; there is nothing to clean
+        return f"{home}/{name}" if home else name
+    return clean(name.replace("\\", "/"), home) if name else ""
 
 
 def _is_mask_folder(folder: str, home: set[str]) -> bool:
