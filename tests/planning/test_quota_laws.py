@@ -260,11 +260,11 @@ def test_the_order_of_rows_never_matters(request_, random):
 
 
 @settings(max_examples=15)
-@given(requests(weeks=(6,), streams=(17,), most=40))
+@given(requests(weeks=(4,), streams=(10,), most=40))
 def test_plans_rounded_week_by_week_keep_every_rule(request_):
     outcome = plan(request_)
     counts = items_of(outcome, request_)
-    assert request_.weeks * len(request_.streams) > 96  # more than is solved exactly
+    assert request_.weeks * len(request_.streams) > 36  # more than is solved exactly
     assert all(n == int(n) for week in counts for n in week)
     assert keeps_the_rules(request_, counts)
 

@@ -181,7 +181,7 @@ class _Diagnosis:
 
         left = list(range(len(self._model.rules)))
         sets: list[list[int]] = []
-        while len(sets) < MAX_CONFLICTS and left and conflicts(left):
+        while left and len(sets) < MAX_CONFLICTS and (not sets or conflicts(left)):
             sets.append(smallest_conflict(left, conflicts))
             left = [r for r in left if r not in sets[-1]]
         every = range(len(self._model.rules))

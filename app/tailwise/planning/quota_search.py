@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from tailwise.planning.lexicographic import Ordered, Stage
     from tailwise.planning.quota_model import QuotaModel
 
-EXACT_COLUMNS = 96
-"""Up to so many whole numbers the search runs until nothing better can exist."""
-EXACT = Limits(nodes=5_000, relative_gap=1e-6)
+EXACT_COLUMNS = 36
+"""Up to so many whole numbers the search itself is in whole items; above, rounding is as good and far quicker."""
+EXACT = Limits(nodes=1_000, relative_gap=1e-6)
 RELAXED = Limits(nodes=2_000)
-SMOOTH = Limits(nodes=500)
+SMOOTH = Limits(nodes=100, relative_gap=0.01)
 
 
 class NoPlanError(RuntimeError):

@@ -64,7 +64,7 @@ def _fewest_hours(model: QuotaModel) -> Stage:
     per_item = (model.seconds + model.review_seconds) / SECONDS_PER_HOUR
     weeks = model.columns.weeks
     costs = model.costs(0, np.tile(per_item, weeks))
-    return Stage("fewest hours", costs, 1.0, weeks * float(per_item.mean()), is_shortfall=False)
+    return Stage("fewest hours", costs, 1.0, weeks * float(per_item.max(initial=0.0)), is_shortfall=False)
 
 
 def smoothing(model: QuotaModel, programme: Programme) -> tuple[Programme, NDArray[np.float64]]:
