@@ -70,6 +70,41 @@ def total_of(row: ClassRow, unit: Unit) -> int:
     return {Unit.IMAGES: row.images, Unit.OBJECTS: row.objects, Unit.PIXELS: row.pixels}[unit]
 
 
+class _Cells:
+    """Makes the cells of one table in one mode when they are asked for.
+
+    Never changes what it is made from, so that a worker may draw a figure while the window shows another table already.
+    """
+
+    def __init__(self, table: CountTable, mode: ValueMode, order: tuple[int, ...]) -> None:
+        self._table, self._mode, self._order = table, mode, order
+        values = table.expected if mode is ValueMode.EXPECTED and table.expected else table.counts
+        self.largest = float(max((max(row, default=0) for row in values), default=0))
+        self._width = len(table.columns)
+        self._made: dict[int, HeatCell] = {}
+
+    def cell(self, row: int, column: int) -> HeatCell:
+        """Return a cell by row and column as shown."""
+        key = row * self._width + column
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._make(row, column)
+        return made
+
+    def _make(self, row: int, column: int) -> HeatCell:
+        table, k = self._table, self._order[row]
+        count, flag = table.counts[k][column], table.flags[k][column]
+        if self._mode is ValueMode.COUNT or table.expected is None:
+            return short(count), self._level(count), flag
+        expected = table.expected[k][column]
+        if self._mode is ValueMode.EXPECTED:
+            return expected_text(expected), self._level(expected), flag
+        return (*_ratio_cell(count, expected), flag)
+
+    def _level(self, value: float) -> float | None:
+        return math.log1p(value) / math.log1p(self.largest) if value > 0 else None
+
+
 class CountTableModel(QAbstractTableModel):
     """Read-only; a new table, mode or order resets the model."""
 
@@ -79,8 +114,6 @@ class CountTableModel(QAbstractTableModel):
         self._mode = ValueMode.COUNT
         self._row_order = RowOrder.MOST
         self._order: list[int] = []
-        self._largest = 0.0
-        self._cells: dict[int, HeatCell] = {}
         self._heat = _no_table()
 
     # What is shown
@@ -202,7 +235,7 @@ class CountTableModel(QAbstractTableModel):
         if not index.isValid() or self._table is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._cell(index.row(), index.column())[0]
+            return self._heat.cell(index.row(), index.column())[0]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role in {
@@ -252,14 +285,12 @@ class CountTableModel(QAbstractTableModel):
         return f"{facts.count / facts.expected:.4g}" if facts.expected else ""
 
     def _rebuild(self) -> None:
-        self._cells.clear()
         table = self._table
         if table is None:
             self._order, self._heat = [], _no_table()
             return
         self._order = _ordered(table, self._row_order)
-        values = table.expected if self._mode is ValueMode.EXPECTED and table.expected else table.counts
-        self._largest = float(max((max(row, default=0) for row in values), default=0))
+        cells = _Cells(table, self._mode, tuple(self._order))
         totals = tuple(short(sum(column)) for column in zip(*table.counts, strict=True))
         row_totals = tuple(short(total_of(table.rows[k], table.unit)) for k in self._order)
         self._heat = HeatTable(
@@ -269,48 +300,25 @@ class CountTableModel(QAbstractTableModel):
             unknown=tuple(UNKNOWN_VALUE in column for column in table.columns),
             column_totals=totals,
             corner=("Class", table.unit.value.capitalize()),
-            cell=self._cell,
+            cell=cells.cell,
             row_labels=tuple(table.rows[k].name for k in self._order),
             row_totals=row_totals,
             row_groups=tuple(table.rows[k].tail for k in self._order),
             scale=Scale.DIVERGING if self._mode is ValueMode.RATIO else Scale.SEQUENTIAL,
-            **self._legend_words(table),
-            widest=self._widest(),
+            **self._legend_words(table, cells.largest),
+            widest=self._widest(cells.largest),
         )
 
-    def _legend_words(self, table: CountTable) -> dict[str, str]:
+    def _legend_words(self, table: CountTable, largest: float) -> dict[str, str]:
         if self._mode is ValueMode.RATIO:
             return {"low": "under ⅛ of expected", "middle": "as expected", "high": "over 8 times"}
         what = "expected " if self._mode is ValueMode.EXPECTED else ""
-        return {"low": f"1 {what}", "high": f"{short(round(self._largest))} {what}{table.unit.value} (log scale)"}
+        return {"low": f"1 {what}", "high": f"{short(round(largest))} {what}{table.unit.value} (log scale)"}
 
-    def _widest(self) -> tuple[str, ...]:
+    def _widest(self, largest: float) -> tuple[str, ...]:
         if self._mode is ValueMode.RATIO:
             return ("× 0.00", "× 999")
-        largest = self._largest
         return (expected_text(largest), "999.9") if self._mode is ValueMode.EXPECTED else (short(round(largest)),)
-
-    def _cell(self, row: int, column: int) -> HeatCell:
-        key = row * len(self._heat.columns) + column
-        cell = self._cells.get(key)
-        if cell is None:
-            cell = self._cells[key] = self._make_cell(row, column)
-        return cell
-
-    def _make_cell(self, row: int, column: int) -> HeatCell:
-        table, k = self._shown(), self._order[row]
-        count, flag = table.counts[k][column], table.flags[k][column]
-        if self._mode is ValueMode.COUNT or table.expected is None:
-            return short(count), self._level(count), flag
-        expected = table.expected[k][column]
-        if self._mode is ValueMode.EXPECTED:
-            return expected_text(expected), self._level(expected), flag
-        return (*_ratio_cell(count, expected), flag)
-
-    def _level(self, value: float) -> float | None:
-        if value <= 0:
-            return None
-        return math.log1p(value) / math.log1p(self._largest)
 
 
 def _ratio_cell(count: int, expected: float) -> tuple[str, float | None]:

@@ -142,7 +142,7 @@ class ClassesPage(QWidget):
 
     @Slot(object)
     def _on_loaded(self, view: ClassesView) -> None:
-        if self._stores:
+        if self._stores or self._session.project is None:
             return  # what was read is older than what is being stored; the page is read again after that
         if not view.classes:
             self.states.show_empty(

@@ -187,6 +187,8 @@ class CountsPage(QWidget):
 
     @Slot(object)
     def _on_loaded(self, view: CountView) -> None:
+        if self._session.project is None:
+            return  # it was closed meanwhile
         is_new = self._view is None or view.request != self._view.request
         at = self._current_class()
         self._view, self._wanted, self._supply = view, view.request, None
@@ -220,11 +222,11 @@ class CountsPage(QWidget):
 
     @Slot()
     def _on_closed(self) -> None:
-        self._rest.stop()
         self._view = self._wanted = self._supply = None
         self.model.set_table(None)
         self.chart.set_bars((), "objects")
         self.inspector.clear()
+        self.controls.filter_bar.set_axes(())
 
     def _remember(self, request: CountRequest) -> None:
         project = self._session.project

@@ -184,6 +184,8 @@ class ExportPage(QWidget):
 
     @Slot(object)
     def _on_loaded(self, view: ExportView) -> None:
+        if self._session.project is None:
+            return  # it was closed meanwhile
         chosen, rows = self._chosen(), view.targets
         self._view = view
         self.targets.set_records(rows)

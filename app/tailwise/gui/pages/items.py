@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import AxisFacts, ItemFilter, ItemRow
@@ -15,6 +15,7 @@ from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.item_grid import ItemGridModel
 from tailwise.gui.navigation import ShowItems
+from tailwise.gui.pages import PAGES
 from tailwise.gui.texts import counted, number
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.filter_bar import FilterBar
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
+
+_TITLES = {entry.key: entry.title for entry in PAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,10 @@ class ItemsPage(QWidget):
         self._session = session
         self._fixed: ShowItems | None = None
         self._current: ItemRow | None = None
+        self._came_from = ""
         self.model = ItemGridModel(session, self)
         self.loader = ThumbLoader(session, self)
+        self.back = QPushButton()
         self.heading = QLabel()
         self.filter_bar = FilterBar()
         self.boxes = QCheckBox(self.tr("Boxes"))
@@ -110,6 +115,9 @@ class ItemsPage(QWidget):
         if not isinstance(payload, ShowItems):
             return
         self._fixed = payload if payload.ids is not None else None
+        self._came_from = payload.came_from
+        self.back.setText(f"‹ {_TITLES.get(payload.came_from, '')}")
+        self.back.setVisible(payload.came_from in _TITLES)
         self.filter_bar.set_filter(payload.which)
         self._find(payload.which)
         self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -126,7 +134,11 @@ class ItemsPage(QWidget):
         self.heading.setBuddy(self.grid)
         self.boxes.setChecked(True)
         self.boxes.setToolTip(self.tr("Draw the boxes of the annotations (B)"))
+        self.back.setProperty("role", "link")
+        self.back.setToolTip(self.tr("Back to where the number is (Alt+Left)"))
+        self.back.hide()
         top = QHBoxLayout()
+        top.addWidget(self.back)
         top.addWidget(self.heading, 1)
         top.addWidget(self.boxes)
         detail = QSplitter(Qt.Orientation.Vertical)
@@ -156,6 +168,7 @@ class ItemsPage(QWidget):
         return content
 
     def _connect(self) -> None:
+        self.back.clicked.connect(self._go_back)
         self.filter_bar.changed.connect(self._on_filter_changed)
         self.states.retry_clicked.connect(self.refresh)
         self.states.empty_button_clicked.connect(self._on_empty_button)
@@ -188,6 +201,8 @@ class ItemsPage(QWidget):
 
     @Slot(object)
     def _on_found(self, found: Found) -> None:
+        if self._session.project is None:
+            return  # it was closed meanwhile
         self.filter_bar.set_axes(found.axes, found.classes)
         self.heading.setText(self._heading(found))
         self.model.set_ids(found.ids)
@@ -231,9 +246,15 @@ class ItemsPage(QWidget):
         self._find(which)
 
     @Slot()
+    def _go_back(self) -> None:
+        self.page_requested.emit(self._came_from, None)
+
+    @Slot()
     def _on_closed(self) -> None:
         self.loader.clear()
-        self._fixed = None
+        self._fixed, self._came_from = None, ""
+        self.back.hide()
+        self.filter_bar.set_axes(())
         self.filter_bar.set_filter(ItemFilter())
         self.model.set_ids(())
 

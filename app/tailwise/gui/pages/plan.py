@@ -150,6 +150,8 @@ class PlanPage(QWidget):
 
     @Slot(object)
     def _on_loaded(self, view: PlanView) -> None:
+        if self._session.project is None:
+            return
         self._view = view
         self._show_plans(view)
         if not self._has_request and view.request is not None:
@@ -250,8 +252,7 @@ class PlanPage(QWidget):
 
     @Slot()
     def _on_edited(self) -> None:
-        problem = self.editor.problem()
-        if problem:
+        if problem := self.editor.problem():
             self.banner.show_text(problem, tone="warn")
             self.banner.add_action(self.tr("Show the cell"), self.editor.go_to_problem)
         else:

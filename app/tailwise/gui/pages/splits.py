@@ -182,6 +182,8 @@ class SplitsPage(QWidget):
 
     @Slot(object)
     def _on_loaded(self, view: SplitsView) -> None:
+        if self._session.project is None:
+            return  # it was closed meanwhile
         self._stored = view.stored
         self.controls.set_axes(view.axes, view.known)
         self.controls.setEnabled(view.labelled > 0)

@@ -65,7 +65,8 @@ class LongTailChart(QWidget):
         self._plot.hideButtons()
         self._plot.hideAxis("bottom")
         self._plot.setMouseEnabled(x=True, y=False)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for widget in (self._plot, self._plot.viewport()):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the chart itself is the place for the keyboard
         self._plot.viewport().setMouseTracking(True)
         self._key = _Key(self)
         layout = QVBoxLayout(self)

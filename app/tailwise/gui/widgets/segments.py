@@ -13,7 +13,7 @@ from tailwise.gui import theme as th
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent
 
 
 class Segments(QWidget):
@@ -56,18 +56,40 @@ class Segments(QWidget):
         button.setEnabled(not why_not)
         button.setToolTip(why_not)
 
+    def step(self, button: _Segment, by: int) -> None:
+        """Choose the next usable segment in a direction, as if it were clicked."""
+        usable = [each for each in self._buttons.values() if each.isEnabled()]
+        position = usable.index(button) + by if button in usable else -1
+        if 0 <= position < len(usable):
+            usable[position].setFocus(Qt.FocusReason.OtherFocusReason)
+            usable[position].click()
+
     @Slot()
     def _on_clicked(self) -> None:
         self.chosen.emit(self.sender().objectName())
 
 
 class _Segment(QAbstractButton):
-    def __init__(self, text: str, place: str, parent: QWidget) -> None:
+    def __init__(self, text: str, place: str, parent: Segments) -> None:
         super().__init__(parent)
+        self._segments = parent
         self._place = place
         self.setText(text)
         self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.toggled.connect(self._on_toggled)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self._segments.step(self, step)
+
+    @Slot(bool)
+    def _on_toggled(self, checked: bool) -> None:
+        # Tab goes to the chosen segment only, as in a group of radio buttons.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if checked else Qt.FocusPolicy.ClickFocus)
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
