@@ -67,6 +67,14 @@ def test_floors_that_need_more_than_the_total_are_reported():
     assert plan.advice == "over by 10: the floors alone need 40"
 
 
+@pytest.mark.parametrize("share", [1.0, 0.1, 1 / 3])
+def test_a_level_at_which_nothing_grows_is_no_trouble(share):
+    """The small class is full at level 10 and the large one leaves its floor at level 100."""
+    plan = water_fill([10, 1000], 110, cap=1, floor=[0, 0.1], target=[share, share])
+
+    assert plan.whole.tolist() == [10, 100]
+
+
 def test_named_targets_are_powers_of_the_counts():
     natural = water_fill(SEED, 1000, target="natural")
     root = water_fill(SEED, 1000, target="sqrt")

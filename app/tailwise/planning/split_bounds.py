@@ -28,10 +28,7 @@ def integrality_bound(asked: NDArray[np.float64], base: NDArray[np.float64] | No
     total = np.round(asked.sum(axis=0))
     held = np.maximum(least, np.floor(_fill(asked, least, total)) - n_splits)
     columns = np.arange(asked.shape[1])
-    for _ in range(n_splits * (n_splits + 1)):
-        open_columns = columns[held.sum(axis=0) < total]
-        if not open_columns.size:
-            break
+    while (open_columns := columns[held.sum(axis=0) < total]).size:
         wanted = asked[:, open_columns]
         price = (2.0 * (held[:, open_columns] - wanted) + 1.0) / wanted
         held[np.argmin(price, axis=0), open_columns] += 1
@@ -41,13 +38,11 @@ def integrality_bound(asked: NDArray[np.float64], base: NDArray[np.float64] | No
 def _fill(asked: NDArray[np.float64], least: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the best real numbers: `max(least, level * asked)` with one level per column."""
     is_held = np.zeros(asked.shape, dtype=np.bool_)
-    level = np.zeros_like(total)
-    for _ in range(asked.shape[0]):
+    while True:
         free_total = total - np.where(is_held, least, 0.0).sum(axis=0)
         free_asked = np.where(is_held, 0.0, asked).sum(axis=0)
         level = np.divide(free_total, free_asked, out=np.zeros_like(total), where=free_asked > 0)
         is_below = ~is_held & (level * asked < least)
         if not is_below.any():
-            break
+            return np.where(is_held, least, level * asked)
         is_held |= is_below
-    return np.where(is_held, least, level * asked)

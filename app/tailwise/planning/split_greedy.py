@@ -20,16 +20,14 @@ SCARCE_GROUPS = 3.0
 REPORT_EVERY = 1_024
 
 
-def deal(balance: Balance, shares: NDArray[np.float64], progress: Progress) -> None:
+def deal(balance: Balance, progress: Progress) -> None:
     """Deal every copy of every type.
 
     Args:
         balance: an empty state (locked content only); filled in place.
-        shares: ratio of each split.
         progress: told once per few thousand types.
     """
-    if balance.has_floors:
-        place_witnesses(balance, float(shares.min()))
+    place_witnesses(balance)
     blocks = np.flatnonzero(balance.left > 1).tolist()
     progress.stage("Dealing groups", balance.left.size + len(blocks))
     for kind in track(blocks, progress, REPORT_EVERY):
@@ -40,12 +38,15 @@ def deal(balance: Balance, shares: NDArray[np.float64], progress: Progress) -> N
             balance.put(kind, int(price.argmin()))
 
 
-def place_witnesses(balance: Balance, smallest_share: float) -> None:
+def place_witnesses(balance: Balance) -> None:
     """Give scarce classes their floors while there is still a choice, the rarest class first.
 
     Of the groups that hold the class the one is taken, and of the splits that lack it the one, that costs least.
     """
     columns = balance.floors.columns
+    if not columns.size:
+        return
+    smallest_share = float(balance.shares.min())
     by_column = balance.types.matrix[:, columns].tocsc()
     kinds_of = np.split(by_column.indices, by_column.indptr[1:-1])
     groups = np.array([int(balance.types.copies[kinds].sum()) for kinds in kinds_of])
@@ -60,8 +61,7 @@ def _spread_column(balance: Balance, column: int, kinds: NDArray[np.int32]) -> N
     wanted = int(balance.floors.spread[column])
     while True:
         held = balance.held[:, column]
-        lacking = np.flatnonzero(held == 0)
-        if np.count_nonzero(held) >= wanted or not _put_cheapest(balance, kinds, lacking):
+        if np.count_nonzero(held) >= wanted or not _put_cheapest(balance, kinds, np.flatnonzero(held == 0)):
             return
 
 
@@ -78,7 +78,7 @@ def _reach_least(balance: Balance, column: int, kinds: NDArray[np.int32]) -> Non
 def _put_cheapest(balance: Balance, kinds: NDArray[np.int32], splits: NDArray[np.int64]) -> bool:
     """Put one copy of the cheapest of some types into the cheapest of some splits; return whether one was left."""
     usable = kinds[balance.left[kinds] > 0]
-    if not usable.size or not splits.size:
+    if not usable.size:
         return False
     gradient = (balance.pull * (balance.held - balance.asked))[splits]
     price = np.round(2.0 * (balance.types.matrix[usable] @ gradient.T) + balance.square[usable][:, splits], DIGITS)

@@ -13,13 +13,16 @@ import numpy as np
 
 from tailwise.domain.errors import RequestError
 from tailwise.domain.split import Floors, SplitRequest
-from tailwise.planning.split_balance import Balance, FloorTable
+from tailwise.planning.split_balance import Balance
 from tailwise.planning.split_exact import deal_best, is_small
 from tailwise.planning.split_features import ColumnKind, GroupTable, SplitItems, group_table
+from tailwise.planning.split_fence import FENCE_SECONDS, Fence, FenceError
+from tailwise.planning.split_floors import FloorTable
 from tailwise.planning.split_greedy import deal
 from tailwise.planning.split_groups import UNASSIGNED
+from tailwise.planning.split_kicks import KickSearch
 from tailwise.planning.split_locks import Conflicts, find_conflicts, lock_of_group, without_conflicts
-from tailwise.planning.split_search import FENCE_SECONDS, Search
+from tailwise.planning.split_search import WideSearch
 from tailwise.planning.split_types import group_types
 
 if TYPE_CHECKING:
@@ -81,13 +84,7 @@ def split_items(
     locked = lock_of_group(table.row_of_item, free_of_conflict.locks, table.matrix.shape[0])
     types = group_types(table, locked, shares.size)
     balance = Balance(types, table.weight, shares, floor_table(table, request, items.must_not_miss))
-    if is_small(balance):
-        deal_best(balance, progress)
-        is_complete = is_proven = True
-    else:
-        deal(balance, shares, progress)
-        is_complete = Search(balance, progress, fence_seconds).run(request.seed)
-        is_proven = balance.is_proven()
+    is_proven, is_complete = _solve(balance, request.seed, Fence(progress, fence_seconds))
 
     of_group = np.where(locked >= 0, locked, types.assign(balance.dealt, locked.size))
     assignment = np.full(items.count, UNASSIGNED, dtype=np.int64)
@@ -95,6 +92,22 @@ def split_items(
     return SplitSolution(
         assignment, conflicts, table, balance.held, types.base, is_proven=is_proven, stopped_early=not is_complete
     )
+
+
+def _solve(balance: Balance, seed: int, fence: Fence) -> tuple[bool, bool]:
+    """Deal everything; return whether nothing can be better, and whether the search came to its own end."""
+    if is_small(balance):
+        deal_best(balance, fence.progress)
+        return True, True
+    deal(balance, fence.progress)
+    fence.progress.stage("Balancing")
+    try:
+        WideSearch(balance, fence).run()
+        if KickSearch.fits(balance):
+            KickSearch(balance, fence).run(seed)
+    except FenceError:
+        return balance.is_proven(), False
+    return balance.is_proven(), True
 
 
 def floor_table(table: GroupTable, request: SplitRequest, must_not_miss: NDArray[np.bool_] | None) -> FloorTable:

@@ -173,12 +173,12 @@ def _fill(
     base = fixed + low[free].sum() + np.cumsum(steps[order])
     reached = base + np.maximum(slope, 0.0) * points
     segment = int(np.searchsorted(np.maximum.accumulate(reached), total, side="left"))
-    if segment == 0:
-        level = float(points[0])
-    elif segment == points.size or slope[segment - 1] <= 0:
-        level = float(points[min(segment, points.size - 1)])
+    if segment in (0, points.size):
+        level = float(points[segment - 1 if segment else 0])
     else:
-        level = float((total - base[segment - 1]) / slope[segment - 1])
+        # Between two breakpoints nothing may grow; then the slope is 0 or what is left of it by rounding.
+        slant = max(float(slope[segment - 1]), 1e-300)
+        level = float(np.clip((total - base[segment - 1]) / slant, points[segment - 1], points[segment]))
     exact = np.clip(level * share, low, high)
     exact = np.where((share > 0) & (high > low), exact, low)
     return level, exact
