@@ -267,6 +267,8 @@ def test_tiles_show_the_picture_or_a_grey_place_for_it(qtbot, page):
     page.boxes.setChecked(False)
     page.open_payload(ItemFilter(classes=("bus",)))
     settle(qtbot, page)
+    page.boxes.setFocus()
+    assert page.grid.current_position() == 0, "the colour of the cursor's tile must not run into the next one"
     ids = [page.model.id_at(k) for k in range(2)]
     qtbot.waitUntil(lambda: all(page.loader.thumb(i).state is not ThumbState.WAITING for i in ids), timeout=WAIT)
     shown = page.grid.viewport().grab().toImage()

@@ -97,6 +97,7 @@ def paint_reason(painter: QPainter, area: QRectF, state: ThumbState, theme: Them
     title, _why = _REASONS[state]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(theme.strong_line), 1, Qt.PenStyle.DashLine))
     painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 4, 4)
     painter.setPen(QColor(theme.muted))

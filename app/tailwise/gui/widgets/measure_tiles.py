@@ -56,10 +56,9 @@ class MeasureTiles(QWidget):
         share = percent(table.items / view.items) if view.items else NOTHING
         self.items.set_value(table.items, note=self.tr("{} of all").format(share))
         empty = len(measures.empty_classes)
-        groups = self.tr("{} head, {} mid, {} tail").format(measures.head, measures.mid, measures.tail)
         self.classes.set_value(
             measures.classes,
-            note=self.tr("{}, {} empty").format(groups, empty) if empty else groups,
+            note=self.tr("{} without images").format(number(empty)) if empty else self.tr("all have images"),
             tone="warn" if empty else "plain",
         )
         ratio = measures.imbalance_ratio
@@ -69,7 +68,7 @@ class MeasureTiles(QWidget):
         )
         filled = measures.classes - empty
         self.effective.set_value(
-            measure(measures.effective_classes, 1), note=self.tr("of {} with objects").format(number(filled))
+            measure(measures.effective_classes, 1), note=self.tr("of {} in use").format(number(filled))
         )
         self.evenness.set_value(measure(measures.evenness), note=self.tr("1 is even"))
         v = table.cramers_v
