@@ -34,6 +34,7 @@ def result_json(result: SplitResult) -> dict[str, Any]:
         "quarantined": result.quarantined,
         "conflicts": result.conflicts,
         "stopped_early": result.stopped_early,
+        "is_proven": result.is_proven,
     }
 
 
@@ -64,4 +65,5 @@ def result_from_json(request: SplitRequest, told: dict[str, Any]) -> SplitResult
         quarantined=told["quarantined"],
         conflicts=told["conflicts"],
         stopped_early=told["stopped_early"],
+        is_proven=told["is_proven"],
     )
