@@ -14,7 +14,6 @@ from tailwise.formats.coco_codes import report, report_all
 from tailwise.formats.coco_layout import image_folders
 from tailwise.formats.matching import ImageMatcher
 from tailwise.formats.paths import clean, is_anchored, last_part
-from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from tailwise.formats.matching import Match
     from tailwise.ops.progress import Progress
 
+_REPORT_ROWS = 8192
 _PLAIN_NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
 _STEPS = {
     "nfc": "another Unicode form",
@@ -85,12 +85,14 @@ class ItemPlacer:
         paths = self._paths(matches, home)
         ordered: list[str] = []
         new: list[int] = []
-        for row, name in enumerate(track(images.names, progress, 4096)):
-            path = paths[name] or f"image-{parts.ids.text(codes[row])}"
-            ordered.append(path)
-            if path not in item_of:
-                item_of[path] = first + len(new)
-                new.append(row)
+        for begin in range(0, len(images.names), _REPORT_ROWS):
+            for row, name in enumerate(images.names[begin : begin + _REPORT_ROWS], begin):
+                path = paths[name] or f"image-{parts.ids.text(codes[row])}"
+                ordered.append(path)
+                if path not in item_of:
+                    item_of[path] = first + len(new)
+                    new.append(row)
+            progress.advance(min(_REPORT_ROWS, len(images.names) - begin))
         items = self._items
         items.file_name += [ordered[row] for row in new]
         items.ext_id += [parts.ids.text(codes[row]) for row in new]

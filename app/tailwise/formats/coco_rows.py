@@ -28,15 +28,18 @@ _TRUE_WORDS = frozenset({"true", "yes", "1"})
 
 
 class AnnotationRow(msgspec.Struct, gc=False):
-    """One annotation as far as planning needs it; every member may be missing. `ignore` is VOC's difficult."""
+    """One annotation as far as planning needs it; every member may be missing. `ignore` is VOC's difficult.
 
-    id: int | str | float | None = None
-    image_id: int | str | float | None = None
-    category_id: int | str | float | None = None
-    bbox: tuple[float, float, float, float] | None = None
+    In the order in which COCO writes them: msgspec then finds each member at the first look.
+    """
+
+    segmentation: msgspec.Raw = _NO_RAW
     area: float | None = None
     iscrowd: int | bool | None = None
-    segmentation: msgspec.Raw = _NO_RAW
+    image_id: int | str | float | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    category_id: int | str | float | None = None
+    id: int | str | float | None = None
     score: float | None = None
     ignore: int | bool | None = None
     attributes: Any = None
@@ -80,7 +83,7 @@ def flags_of(rows: list[AnnotationRow]) -> NDArray[np.uint16]:
         ([row.ignore for row in rows], AnnotationFlag.DIFFICULT),
     ):
         if any(column):
-            flags |= np.array([flag if value else 0 for value in column], np.uint16)
+            flags[[place for place, value in enumerate(column) if value]] |= np.uint16(flag)
     attributes = [row.attributes for row in rows]
     if any(attributes):
         flags |= np.array([_attribute_flags(value) for value in attributes], np.uint16)

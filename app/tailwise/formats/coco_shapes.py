@@ -33,7 +33,7 @@ _MASK = msgspec.json.Decoder(_MaskRecord)
 _PARTS = msgspec.json.Decoder(Parts)
 _ANY = msgspec.json.Decoder()
 _MIN_COMMAS = 5  # three points
-_SURELY_ENOUGH_BYTES = 200  # five numbers of more than 35 characters each would be needed to be mistaken
+_SURELY_ENOUGH_BYTES = 130  # five numbers as long as numbers of 64 bits get, which is 24 characters, take less
 
 
 class Shape(IntEnum):
