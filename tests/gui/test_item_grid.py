@@ -197,6 +197,11 @@ def test_enter_goes_to_the_large_picture_and_copy_takes_the_path(qtbot, page, tm
     assert page.focusWidget() is page.view
     QTest.keyClick(page.view, Qt.Key.Key_B)
     assert not page.boxes.isChecked()
+    QTest.keyClick(page.view, Qt.Key.Key_Left)
+    assert page.grid.current_position() == 0
+    QTest.keyClick(page.view, Qt.Key.Key_Plus)
+    QTest.keyClick(page.view, Qt.Key.Key_Right)
+    assert page.grid.current_position() == 0, "zoomed: the arrows pan"
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class ItemsPage(QWidget):
 
     key: ClassVar[str] = "items"
     title: ClassVar[str] = "Items"
-    icon: ClassVar[str] = "items"
+    icon: ClassVar[str] = "images"
     help_topic: ClassVar[str] = "items"
     interest: ClassVar[Changes] = Changes.data()
     keys: ClassVar[tuple[KeyHint, ...]] = (
@@ -70,6 +70,7 @@ class ItemsPage(QWidget):
         KeyHint("Home,End", "First and last item"),
         KeyHint("Return", "Go to the large picture"),
         KeyHint("+,-", "Larger and smaller tiles; in the picture zoom"),
+        KeyHint("Left,Right", "In the picture: the item before and after; when zoomed pan"),
         KeyHint("Z", "In the picture: from box to box"),
         KeyHint("0", "In the picture: show all of it"),
         KeyHint("B", "In the picture: boxes on and off"),
@@ -94,7 +95,7 @@ class ItemsPage(QWidget):
         self.grid = ItemGridView(self.model, self.loader)
         self.view = ItemView(session)
         self.inspector = Inspector(self.tr("Select an item to see what is on it."))
-        self.states = StateStack(self._build(), "items", self)
+        self.states = StateStack(self._build(), "images", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_L)
         layout.addWidget(self.states)
@@ -175,6 +176,7 @@ class ItemsPage(QWidget):
         self.boxes.toggled.connect(self.grid.set_boxes_shown)
         self.boxes.toggled.connect(self.view.set_boxes_shown)
         self.view.boxes_toggled.connect(self.boxes.setChecked)
+        self.view.step_requested.connect(self._step)
         self.grid.current_changed.connect(self._on_current)
         self.grid.item_opened.connect(self._on_opened)
         self.model.page_loaded.connect(self._on_page_loaded)
@@ -301,6 +303,10 @@ class ItemsPage(QWidget):
     def _on_thumb(self, item_id: int) -> None:
         if self._current is not None and self._current.id == item_id:
             self.view.show_item(self._current, self.loader.thumb(item_id))
+
+    @Slot(int)
+    def _step(self, by: int) -> None:
+        self.grid.go_to(self.grid.current_position() + by)
 
     @Slot(int)
     def _on_opened(self, _position: int) -> None:

@@ -39,9 +39,13 @@ class _Sharp:
 
 
 class ItemView(QWidget):
-    """Wheel and + - zoom, dragging and Alt+arrows pan, 0 fits, Z goes from box to box, B hides the boxes."""
+    """Wheel and + - zoom, 0 fits, Z goes from box to box, B hides the boxes.
+
+    Dragging and the arrows pan a zoomed picture; when all of it is shown, the arrows ask for the item beside.
+    """
 
     boxes_toggled = Signal(bool)
+    step_requested = Signal(int)  # -1 or 1
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -144,7 +148,6 @@ class ItemView(QWidget):
         painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
-        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         pans = {
             Qt.Key.Key_Left: (-1, 0),
             Qt.Key.Key_Right: (1, 0),
@@ -160,10 +163,8 @@ class ItemView(QWidget):
             Qt.Key.Key_B: self._toggle_boxes,
         }
         key = Qt.Key(event.key())
-        if key in pans and alt:
-            x, y = pans[key]
-            self._centre = self._bounded(self._centre + QPointF(x, y) * (0.2 / self._zoom))
-            self.update()
+        if key in pans:
+            self._pan(*pans[key])
         elif key in verbs:
             verbs[key]()
         else:
@@ -234,6 +235,13 @@ class ItemView(QWidget):
             return min(1 - half, max(half, value))
 
         return QPointF(bound(centre.x(), base.width(), self.width()), bound(centre.y(), base.height(), self.height()))
+
+    def _pan(self, x: int, y: int) -> None:
+        if self._zoom > 1.0:
+            self._centre = self._bounded(self._centre + QPointF(x, y) * (0.2 / self._zoom))
+            self.update()
+        else:
+            self.step_requested.emit(x or y)
 
     def _zoom_in(self) -> None:
         self.zoom_by(ZOOM_STEP)
