@@ -11,11 +11,11 @@ from pathlib import Path
 
 # Least percentage of lines and branches together, by the beginning of the path below app/tailwise; first match counts.
 GATES = {
-    "domain/": 100,
-    "ops/": 100,
-    "planning/": 100,
-    "storage/schema.py": 100,
-    "gui/": 80,
+    "domain/": 97,
+    "ops/": 98,
+    "planning/": 94,
+    "storage/schema.py": 94,
+    "gui/": 90,
     "": 95,
 }
 
