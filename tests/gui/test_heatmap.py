@@ -215,3 +215,32 @@ def test_order_and_mode_change_what_is_shown_and_never_what_it_means(model):
     model.set_mode(ValueMode.RATIO)
     assert model.index(model.row_of("Pedestrian"), 1).data() == "× 2.47"
     assert model.block_as_tsv(range(row, row + 1), range(1, 2)) == "0"
+
+
+def test_pointing_at_a_cell_says_it_in_the_status_bar_and_leaving_takes_it_back(qtbot, view, model):
+    from PySide6.QtWidgets import QMainWindow
+
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(view)
+    window.statusBar().clearMessage()
+    window.resize(600, 400)
+    window.show()
+    place = view.visualRect(model.index(3, 1)).center()
+
+    qtbot.mouseMove(view.viewport(), QPoint(1, 1))
+    qtbot.mouseMove(view.viewport(), place)
+    qtbot.waitUntil(lambda: window.statusBar().currentMessage().startswith("Wheelchair, night"), timeout=5000)
+    view.hide()
+
+    assert window.statusBar().currentMessage() == ""
+
+
+def test_the_corner_selects_everything_and_few_columns_fill_the_width(qtbot, view, model):
+    qtbot.mouseClick(view._corner, Qt.MouseButton.LeftButton)
+    assert view.selected_block() == (range(4), range(2))
+
+    narrow = view.columnWidth(0)
+    view.resize(900, 300)
+    assert narrow <= view.columnWidth(0) <= 112
+    assert view.sizes.cell_width == view.columnWidth(0)

@@ -272,8 +272,8 @@ class _SearchPopup(QFrame):
 
     def open_at(self, place: QPoint) -> None:
         screen = self.screen().availableGeometry()
-        x = min(place.x(), screen.right() - self.width())
-        y = min(place.y(), screen.bottom() - self.height())
+        x = min(place.x(), screen.right() + 1 - self.width())
+        y = min(place.y(), screen.bottom() + 1 - self.height())
         self.move(max(screen.left(), x), max(screen.top(), y))
         self._search.clear()
         self._on_searched("")
