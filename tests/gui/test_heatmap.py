@@ -217,10 +217,10 @@ def test_order_and_mode_change_what_is_shown_and_never_what_it_means(model):
     assert model.block_as_tsv(range(row, row + 1), range(1, 2)) == "0"
 
 
-def test_pointing_at_a_cell_says_it_in_the_status_bar_and_leaving_takes_it_back(qtbot, view, model):
+def test_pointing_at_a_cell_says_it_in_the_status_bar_and_leaving_takes_it_back(qtbot, model):
     from PySide6.QtWidgets import QMainWindow
 
-    window = QMainWindow()
+    window, view = QMainWindow(), HeatMapView(model)
     qtbot.addWidget(window)
     window.setCentralWidget(view)
     window.statusBar().clearMessage()
