@@ -111,7 +111,8 @@ def _answered(table: Table, answers: Mapping[str, str]) -> Roles:
     for role in _SINGLE:
         value = answers.get(f"map.{role}", answers.get(role, ""))
         if value and not (role == "label" and value == NONE and NONE not in table.columns):
-            setattr(roles, role, value if value == ROW_NUMBER else column_called(table, value, role))
+            is_row = role == "file_name" and value == ROW_NUMBER  # rows name items; they are no other role
+            setattr(roles, role, value if is_row else column_called(table, value, role))
     for role in _LISTS:
         key = f"map.{role}" if f"map.{role}" in answers else role
         setattr(roles, role, answered_columns(table, answers, key))
