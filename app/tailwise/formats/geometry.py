@@ -136,17 +136,14 @@ def ends_in_box(mask: Mask, box: Sequence[float]) -> bool:
         return False
     try:
         total = sum(counts)
-        if total != height * mask.width or min(counts) < 0:
-            return False
-        first, end = counts[0], total - (counts[-1] if len(counts) % 2 else 0)
-        x, y, width, height_of_box = box
-        return all(
-            x - MASK_SLACK_PX <= pixel // height < x + width + MASK_SLACK_PX
-            and y - MASK_SLACK_PX <= pixel % height < y + height_of_box + MASK_SLACK_PX
-            for pixel in (first, end - 1)
-        )
     except TypeError:  # something else than numbers
         return False
+    first, end = counts[0], total - (counts[-1] if len(counts) % 2 else 0)
+    (x, y), (last_x, last_y) = divmod(first, height), divmod(end - 1, height)
+    left, top = box[0] - MASK_SLACK_PX, box[1] - MASK_SLACK_PX
+    right, bottom = box[0] + box[2] + MASK_SLACK_PX, box[1] + box[3] + MASK_SLACK_PX
+    is_inside = left <= x <= last_x < right and top <= y < bottom and top <= last_y < bottom
+    return is_inside and total == height * mask.width
 
 
 def _measure(runs: Runs, height: Ints, width: Ints) -> list[MaskMeasure | None]:
