@@ -59,6 +59,7 @@ class AnnotationFlag(IntFlag):
     DEGENERATE = 32  # width or height is not positive
     OUTSIDE = 64  # reaches out of the image by more than rounding
     BAD_GEOMETRY = 128  # the mask or polygon cannot be used; the box is
+    AUTOMATIC = 256  # drawn by a model inside of the labelling tool, not by a person
 
 
 class Role(StrEnum):
@@ -96,6 +97,9 @@ class ImageHeader:
 
 IDENTICAL_AXIS = "identical file"
 """Group axis of byte-identical files; only items with a twin have a value. No split ever cuts it."""
+
+NEAR_DUPLICATE_AXIS = "near-duplicate cluster"
+"""Group axis of images that show the same; only items with a twin have a value. Treated like `IDENTICAL_AXIS`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tailwise.storage.index_schema import INDEX_TABLES, m003_image_index
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -112,9 +114,9 @@ def m001_sources_items_plans_splits(db: Database) -> None:
     db.execute("INSERT INTO fact (key, value) VALUES ('data_version', '0')")
 
 
-_STEPS = (m001_sources_items_plans_splits,)
+_STEPS = (m001_sources_items_plans_splits, m003_image_index)
 _TABLE_NAME = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
-_LATER_TABLES: frozenset[str] = frozenset()
+_LATER_TABLES = frozenset(_TABLE_NAME.findall(INDEX_TABLES))
 """Tables made by later migrations."""
 
 
