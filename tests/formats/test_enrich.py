@@ -1,6 +1,8 @@
 import doctest
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dataset_trees import CancelAfter, a_request, axis, codes, finding, media, png, write_tree
 from imaging_bytes import turned_jpeg
@@ -310,3 +312,9 @@ def test_names_in_a_table_never_lead_out(tmp_path, name):
         pytest.fail("one bad name stopped the join")
 
     assert codes(data)["AX-03"] == 1
+
+
+@given(st.lists(st.from_regex(r"([a-b0-3_/.]|\.jpg|\.rf\.|\n){0,6}", fullmatch=True), max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_prefixes_of_many_names_are_those_of_each(names):
+    assert enrich_names.prefixes_of(names) == [enrich_names.prefix_of(name) for name in names]

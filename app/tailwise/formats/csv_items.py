@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tailwise.domain.findings import FindingLog
-    from tailwise.domain.records import SourceData
+    from tailwise.domain.records import ItemColumns, SourceData
     from tailwise.formats.contract import ReadRequest
     from tailwise.formats.csv_roles import Roles
     from tailwise.formats.csv_table import Table
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
 
 EXTRA_KEY = "extra_images"
-_PLAIN = re.compile(r"[^/\\:~\0]+").fullmatch
+_SPECIAL = re.compile(r"[/\\:~\0]").search
 _SAMPLE = 200
 _MAX_FOLDERS = 16
 
@@ -93,25 +93,39 @@ def _image_folders(names: list[str], matcher: ImageMatcher) -> list[str]:
 def _fill_items(data: SourceData, names: list[str], matches: dict[str, Match]) -> NDArray[np.int32]:
     """Fill the item columns at once and return the item of every name, -1 for the empty one."""
     kept = [name for name in names if name] if "" in names else names
-    paths = [matches[name].path for name in kept]
-    if any(paths) or not all(map(_PLAIN, kept)):
-        places = [path or clean(name.replace("\\", "/")) for name, path in zip(kept, paths, strict=True)]
-    else:
-        places = kept
+    paths = [match.path for match in map(matches.__getitem__, kept)]
+    items = data.items
+    if not any(paths) and _SPECIAL("\n".join(kept)) is None:
+        items.file_name, items.ext_id = kept, list(kept)
+        _fill_rest(items, np.full(len(kept), MediaState.MISSING, np.int8))
+        return _spread(names, kept, np.arange(len(kept), dtype=np.int32))
+    places = [path or clean(name.replace("\\", "/")) for name, path in zip(kept, paths, strict=True)]
     # A name that leads out may be private to another computer; only its last part is kept.
     shown = [place or last_part(name) or "unnamed" for name, place in zip(kept, places, strict=True)]
     column = Column.of(shown)
     first = np.zeros(len(column.values), np.int64)
     first[column.codes[::-1]] = np.arange(len(shown))[::-1]
-    items, count = data.items, len(first)
     items.file_name = column.values
     items.ext_id = [kept[row] if places[row] else shown[row] for row in first.tolist()]
     is_present = [paths[row] is not None for row in first.tolist()]
-    items.media = array("b", np.where(is_present, MediaState.PRESENT, MediaState.MISSING).astype(np.int8).tobytes())
+    _fill_rest(items, np.where(is_present, MediaState.PRESENT, MediaState.MISSING).astype(np.int8))
+    return _spread(names, kept, column.codes)
+
+
+def _fill_rest(items: ItemColumns, media: NDArray[np.int8]) -> None:
+    """Fill the columns that a table says nothing of."""
+    count = len(media)
+    items.media = array("b", media.tobytes())
     items.width, items.height = array("i", bytes(4 * count)), array("i", bytes(4 * count))
     items.state, items.file = array("b", bytes(count)), array("h", bytes(2 * count))
+
+
+def _spread(names: list[str], kept: list[str], item: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the item of every name, -1 for the empty one, from those of the names that were kept."""
+    if kept is names:
+        return item
     item_of_name = np.full(len(names), -1, np.int32)
-    item_of_name[[bool(name) for name in names]] = column.codes
+    item_of_name[[bool(name) for name in names]] = item
     return item_of_name
 
 

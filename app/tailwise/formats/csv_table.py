@@ -17,6 +17,7 @@ import numpy as np
 
 from tailwise.domain.errors import RequestError, UnreadableSourceError
 from tailwise.domain.findings import Severity
+from tailwise.formats.csv_regular import MIN_LENGTH, regular_columns
 from tailwise.formats.image_lists import image_name
 from tailwise.formats.text_encoding import decode
 
@@ -49,11 +50,24 @@ class Column:
     def changed(self, change: Callable[[str], str]) -> Column:
         """Return the column with every value changed; values that become equal become one."""
         changed = [change(value) for value in self.values]
+        if changed == self.values:
+            return self
         position = {value: code for code, value in enumerate(dict.fromkeys(changed))}
         if len(position) == len(changed):
             return Column(changed, self.codes)
         new_code = np.fromiter(map(position.__getitem__, changed), np.int32, len(changed))
         return Column(list(position), new_code[self.codes])
+
+    def without_first(self) -> Column:
+        """Return the column without its first row."""
+        codes = self.codes[1:]
+        if not bool((codes == 0).any()):
+            return Column(self.values[1:], codes - np.int32(1))
+        used, first, codes = np.unique(codes, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rank = np.empty(len(order), np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        return Column([self.values[code] for code in used[order].tolist()], rank[codes])
 
     @classmethod
     def of(cls, cells: Iterable[str]) -> Column:
@@ -97,13 +111,16 @@ def read_table(data: bytes, name: str, answers: Mapping[str, str], log: FindingL
     elif body and sum(len(row) == len(header) + 1 for row in body[:100]) > 0.9 * len(body[:100]):
         header = ["", *header]  # R writes row names without a header of their own
     names = _header_names(header, name, log)
-    coder = _Coder(len(names))
-    coder.add(body)
-    for chunk in chunks:
-        coder.add(chunk)
-    if coder.ragged:
-        _report_ragged((name, text, delimiter), len(names), coder.ragged, log)
-    return Table(name, dict(zip(names, coder.columns(), strict=True)))
+    columns = _regular(text, delimiter, len(header), progress, has_header=len(body) < len(first))
+    if columns is None:
+        coder = _Coder(len(names))
+        coder.add(body)
+        for chunk in chunks:
+            coder.add(chunk)
+        if coder.ragged:
+            _report_ragged((name, text, delimiter), len(names), coder.ragged, log)
+        columns = coder.columns()
+    return Table(name, dict(zip(names, columns, strict=True)))
 
 
 def read_header(head: bytes, answers: Mapping[str, str]) -> list[str]:
@@ -124,6 +141,17 @@ def find_delimiter(text: str, answers: Mapping[str, str]) -> str:
             raise RequestError(f"delimiter={answer} is not known", f"Answer one of {', '.join(DELIMITERS)}")
         return found
     return max(DELIMITERS.values(), key=lambda delimiter: _evenness(text[:200_000], delimiter))
+
+
+def _regular(text: str, delimiter: str, length: int, progress: Progress, *, has_header: bool) -> list[Column] | None:
+    """Return the columns of a long table whose rows all have `length` cells; None for any other."""
+    if len(text) < MIN_LENGTH:
+        return None
+    found = regular_columns(text, delimiter, length, progress)
+    if found is None:
+        return None
+    columns = [Column(values, codes) for values, codes in found]
+    return [column.without_first() for column in columns] if has_header else columns
 
 
 def _evenness(sample: str, delimiter: str) -> tuple[float, int]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tailwise.domain.findings import MAX_EXAMPLES, FindingLog, Severity
 from tailwise.domain.records import MediaState
 from tailwise.formats.coco_codes import report_all
@@ -84,12 +86,11 @@ def _settle_media(
     items = data.items
     empty = {entry.path for entry in request.listing.entries if entry.size == 0}
     wanted: dict[str, int] = {}
-    for item, name in enumerate(items.file_name):
-        if items.media[item] == MediaState.PRESENT:
-            if name in empty:
-                items.media[item] = MediaState.UNREADABLE
-            elif 0 in {items.width[item], items.height[item]}:
-                wanted[name] = item
+    for item in _positions(data, MediaState.PRESENT):
+        if items.file_name[item] in empty:
+            items.media[item] = MediaState.UNREADABLE
+        elif not (items.width[item] and items.height[item]):
+            wanted[items.file_name[item]] = item
     headers = read_headers(request.listing, wanted, request.read_header, progress) if wanted else {}
     turned: list[str] = []
     for name, item in wanted.items():
@@ -100,17 +101,18 @@ def _settle_media(
         items.width[item], items.height[item] = header.upright
         if header.orientation >= 5:
             turned.append(name)
-    for code, names in (
-        ("IMG-01", _names(data, MediaState.MISSING)),
-        ("IMG-03", turned),
-        ("IMG-04", _names(data, MediaState.UNREADABLE)),
+    missing, unreadable = _positions(data, MediaState.MISSING), _positions(data, MediaState.UNREADABLE)
+    for code, count, names in (
+        ("IMG-01", len(missing), [items.file_name[item] for item in missing[:MAX_EXAMPLES]]),
+        ("IMG-03", len(turned), turned),
+        ("IMG-04", len(unreadable), [items.file_name[item] for item in unreadable[:MAX_EXAMPLES]]),
     ):
         if code not in reported:
-            report_all(log, code, len(names), names)
+            report_all(log, code, count, names)
 
 
-def _names(data: SourceData, state: MediaState) -> list[str]:
-    return [name for name, media in zip(data.items.file_name, data.items.media, strict=True) if media == state]
+def _positions(data: SourceData, state: MediaState) -> list[int]:
+    return np.flatnonzero(np.frombuffer(data.items.media, np.int8) == state).tolist()
 
 
 def _report_listing(request: ReadRequest, reported: set[str], log: FindingLog) -> None:

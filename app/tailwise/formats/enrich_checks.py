@@ -103,9 +103,8 @@ def _class_value_pairs(data: SourceData, axis: AxisColumns) -> NDArray[np.int64]
 
 def check_identical(data: SourceData, listing: Listing, log: FindingLog, progress: Progress) -> None:
     """Report images that are the same file under several names, and what is said differently about them."""
-    item_of = {
-        name: item for item, name in enumerate(data.items.file_name) if data.items.media[item] == MediaState.PRESENT
-    }
+    present = np.flatnonzero(np.frombuffer(data.items.media, np.int8) == MediaState.PRESENT).tolist()
+    item_of = {data.items.file_name[item]: item for item in present}
     groups = [[item_of[path] for path in group] for group in identical_files(listing, list(item_of), progress)]
     if not groups:
         return

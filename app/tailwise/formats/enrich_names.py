@@ -11,6 +11,7 @@ from tailwise.domain.findings import Severity
 from tailwise.domain.records import AnnotationKind, AxisKind
 from tailwise.formats.class_folders import POOL, STRUCTURE
 from tailwise.formats.image_lists import folder_split
+from tailwise.formats.listing import IMAGE_SUFFIXES
 from tailwise.formats.matching import stem_of
 from tailwise.formats.table_axes import axis_of
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PATTERN_KEY, GROUPS_KEY, LEVEL_KEY, AUTO_KEY = "pattern", "groups", "folder_level.", "automatic_axes"
 MAX_PREFIX_CONDITION = 12
 
+_SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES))
+_LAST_NUMBER = re.compile(rf"[0-9]+(?=(?:{_SUFFIX})?$)", re.IGNORECASE | re.MULTILINE)
 _COPY = re.compile(r"(?:_(?:jpe?g|png|bmp|webp))?\.rf\..*", re.IGNORECASE | re.DOTALL)
 
 
@@ -67,11 +70,10 @@ def _add_pattern(data: SourceData, answers: Mapping[str, str], log: FindingLog) 
 
 
 def _add_levels(data: SourceData, answers: Mapping[str, str], log: FindingLog) -> None:
+    wanted = {key: name for key, name in answers.items() if key.startswith(LEVEL_KEY)}
     groups = {name.strip() for name in answers.get(GROUPS_KEY, "").split(",")}
-    folders = [name.split("/")[:-1] for name in data.items.file_name]
-    for key, name in answers.items():
-        if not key.startswith(LEVEL_KEY):
-            continue
+    folders = [name.split("/")[:-1] for name in data.items.file_name] if wanted else []
+    for key, name in wanted.items():
         level = key.removeprefix(LEVEL_KEY)
         if not level.isdecimal() or not 1 <= int(level[:4]) <= 99:
             raise RequestError(f"{key} is not known", "folder_level.1=NAME is the first folder below the opened one")
@@ -90,6 +92,8 @@ def _add_folder(data: SourceData, log: FindingLog) -> None:
     """Take folders that are neither class nor split nor mere structure for sources that a split must not cut."""
     classes = {category.name for category in data.categories} if data.format == "folders" else set[str]()
     left_out = STRUCTURE | POOL
+    if not any("/" in name for name in data.items.file_name):
+        return
     values_of: dict[str, str] = {}
     values: list[str] = []
     for name in data.items.file_name:
@@ -107,7 +111,7 @@ def _add_folder(data: SourceData, log: FindingLog) -> None:
 
 def _add_prefix(data: SourceData, log: FindingLog) -> None:
     """Take what stands before the last number of the names: a scene with few values, else a source."""
-    values = [prefix_of(name) for name in data.items.file_name]
+    values = prefixes_of(data.items.file_name)
     counts = Counter(value for value in values if value)
     total = counts.total()
     if total < 0.5 * len(values) or not 2 <= len(counts) <= 0.5 * total or _same_as_classes(data, values):
@@ -115,6 +119,19 @@ def _add_prefix(data: SourceData, log: FindingLog) -> None:
     kind = AxisKind.CONDITION if len(counts) <= MAX_PREFIX_CONDITION else AxisKind.GROUP
     data.axes.append(axis_of(data, "prefix", kind, "file names up to their last number", values))
     _tell(log, f"prefix: {len(counts):,} values, for instance {next(iter(counts))}, as a {kind}")
+
+
+def prefixes_of(names: list[str]) -> list[str]:
+    """Return `prefix_of` of every name, worked out once for those that differ in their last number only.
+
+    >>> prefixes_of(["a_001.jpg", "a_002.jpg", "b1.5"])
+    ['a', 'a', 'b1']
+    """
+    alike = _LAST_NUMBER.sub("0", "\n".join(names)).split("\n")
+    if len(alike) != len(names):  # line breaks in names
+        alike = names
+    prefix = {name: prefix_of(name) for name in set(alike)}
+    return [prefix[name] for name in alike]
 
 
 def prefix_of(name: str) -> str:

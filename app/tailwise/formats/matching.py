@@ -145,8 +145,8 @@ def stem_of(name: str) -> str:
 
 
 def _stem(basename: str) -> str:
-    stem, dot, suffix = basename.rpartition(".")
-    return stem if dot and stem and f".{suffix.lower()}" in IMAGE_SUFFIXES else basename
+    dot = basename.rfind(".")
+    return basename[:dot] if dot > 0 and basename[dot:].lower() in IMAGE_SUFFIXES else basename
 
 
 def _nfc(text: str) -> str:

@@ -54,7 +54,7 @@ def last_part(name: str) -> str:
     >>> last_part(r"C:\a/b.jpg"), last_part("b.jpg"), last_part("a/")
     ('b.jpg', 'b.jpg', '')
     """
-    return _SEPARATORS.split(name)[-1]
+    return name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
 
 
 def join_inside(root: Path, untrusted: str) -> Path:
