@@ -13,6 +13,7 @@ from tailwise.formats.class_folders import STRUCTURE
 from tailwise.formats.coco import CocoReader
 from tailwise.formats.contract import Evidence
 from tailwise.formats.csv_reader import CsvReader
+from tailwise.formats.cvat import CvatReader
 from tailwise.formats.image_folder import FolderReader
 from tailwise.formats.image_lists import folder_split
 from tailwise.formats.listing import Entry, Listing
@@ -30,6 +31,7 @@ READERS: tuple[Reader, ...] = (
     CocoReader(),
     YoloReader(),
     VocReader(),
+    CvatReader(),
     FolderReader(),
     CsvReader(),
     PlainImagesReader(),
