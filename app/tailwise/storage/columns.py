@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tailwise.storage.axis_layers import StoredAxis, layered
 from tailwise.storage.staging import ANNOTATION_COLUMNS
 
 if TYPE_CHECKING:
@@ -30,19 +31,6 @@ class CategoryRow:
     name: str
     tier: str
     target: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAxis:
-    """One axis: its value texts, and the pairs (row, value code) that items have."""
-
-    name: str
-    kind: str
-    origin: str
-    values: tuple[str, ...]
-    rows: NDArray[np.int32]
-    codes: NDArray[np.int32]
-    records: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +88,7 @@ def load_columns(db: Db, version: int) -> ProjectColumns:
         file=table[:, 6].astype(np.int16),
         categories=categories,
         annotations=_load_annotations(db, source_ids, offsets, categories),
-        axes=_load_axes(db, source_ids, offsets),
+        axes=layered(db, _load_axes(db, source_ids, offsets), table[:, 0]),
         published=_load_published(db, source_ids, offsets),
     )
 

@@ -86,6 +86,10 @@ def swap_in(db: Db, program: str) -> SwapOutcome:
         (source_id,),
     )
     _drop_unused(db)
+    db.execute(
+        "INSERT INTO fact SELECT 'last_item_id', coalesce(max(id), 0) FROM item WHERE true "
+        "ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))"
+    )
     bump_data_version(db)
     name = db.conn.execute("SELECT name FROM source WHERE id = ?", (source_id,)).fetchone()[0]
     return SwapOutcome(name, source_id, added, updated, len(old_ids) - updated)
@@ -172,20 +176,20 @@ def _claim_source(db: Db, meta: dict[str, str], program: str) -> tuple[int, dict
 
 
 def _copy_items(db: Db, source_id: int, old_ids: dict[str, int]) -> tuple[int, int]:
+    """Store the items; a file imported before keeps its id, and an id is never given to another file again."""
     columns = "source_id, position, file_name, ext_id, width, height, state, media, file"
+    next_id = 1 + max(
+        int(db.conn.execute("SELECT coalesce(max(id), 0) FROM item").fetchone()[0]),
+        max(old_ids.values(), default=0),
+        int((db.conn.execute("SELECT value FROM fact WHERE key = 'last_item_id'").fetchone() or (0,))[0]),
+    )
     if not old_ids:
         added = db.conn.execute(
-            f"INSERT INTO item ({columns}) SELECT ?, position, file_name, ext_id, width, height, state, media, file "
-            "FROM staged.item ORDER BY position",
-            (source_id,),
+            f"INSERT INTO item (id, {columns}) SELECT ? + position, ?, position, file_name, ext_id, width, height, "
+            "state, media, file FROM staged.item ORDER BY position",
+            (next_id, source_id),
         ).rowcount
         return added, 0
-    next_id = (
-        1
-        + db.conn.execute(
-            "SELECT max(coalesce((SELECT max(id) FROM item), 0), ?)", (max(old_ids.values()),)
-        ).fetchone()[0]
-    )
     rows: list[tuple[object, ...]] = []
     updated = 0
     for row in db.conn.execute("SELECT * FROM staged.item ORDER BY position").fetchall():
