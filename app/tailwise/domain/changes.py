@@ -17,6 +17,9 @@ class Changes(Flag):
     PLANS = auto()
     SPLITS = auto()
     EXPORTS = auto()
+    CANDIDATES = auto()
+    VERDICTS = auto()
+    INDEX = auto()  # hashes, vectors, pairs of duplicates and what was said about them
 
     @classmethod
     def data(cls) -> Changes:

@@ -1,0 +1,173 @@
+"""Overlap matching against the known toy, Wilson's known intervals, and label issues against cleanlab."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tailwise.analysis.iou_matching import DetectionKind, Places, iou_matrix, match_detections
+from tailwise.analysis.label_issues import class_thresholds, find_label_issues, positive_threshold, self_confidence
+from tailwise.analysis.mining_proposals import background_proposals, edge_density, typical_sizes
+from tailwise.analysis.wilson import wilson_interval
+
+
+def places(*rows):
+    return Places(
+        np.array([r[0] for r in rows]),
+        np.array([r[1] for r in rows]),
+        np.array([r[2:] for r in rows], dtype=float).reshape(-1, 4),
+    )
+
+
+def kinds(matches):
+    return [DetectionKind(k).name for k in matches.kind]
+
+
+def test_the_known_toy_of_the_model_metrics():
+    truth = places(*((image, 0, 10, 10, 40, 40) for image in range(4)))
+    found = places(
+        (0, 0, 10, 10, 40, 40), (0, 0, 70, 70, 20, 20), (1, 0, 10, 10, 40, 30), (2, 0, 10, 10, 20, 20),
+        (3, 0, 12, 10, 40, 40),
+    )  # fmt: skip
+
+    matches = match_detections(truth, found, np.array([0.9, 0.8, 0.7, 0.6, 0.5]))
+
+    assert matches.iou.tolist() == pytest.approx([1, 0, 0.75, 0.25, 0.904762], abs=1e-6)
+    assert kinds(matches) == ["MATCHED", "BACKGROUND", "MATCHED", "LOCALISATION", "MATCHED"]
+    assert matches.truth.tolist() == [0, -1, 1, 2, 3]
+
+
+def test_every_kind_of_mistake_is_told():
+    truth = places((7, 0, 0, 0, 100, 100), (7, 1, 200, 0, 100, 100))
+    found = places(
+        (7, 0, 0, 0, 100, 100),  # matched
+        (7, 0, 5, 0, 100, 100),  # the same object again
+        (7, 0, 200, 0, 100, 90),  # on an object of another class
+        (7, 0, 60, 0, 100, 100),  # beside its object
+        (7, 0, 270, 0, 100, 100),  # beside an object of another class
+        (7, 0, 0, 300, 50, 50),  # nowhere
+        (8, 0, 0, 0, 50, 50),  # in an image without objects
+    )
+
+    matches = match_detections(truth, found, np.linspace(0.9, 0.3, 7))
+
+    assert kinds(matches) == [
+        "MATCHED", "DUPLICATE", "CONFUSION", "LOCALISATION", "NEIGHBOUR", "BACKGROUND", "BACKGROUND",
+    ]  # fmt: skip
+
+
+def test_the_better_score_takes_the_object_whatever_the_order():
+    truth = places((0, 0, 0, 0, 10, 10))
+    found = places((0, 0, 0, 0, 10, 8), (0, 0, 0, 0, 10, 10))
+
+    assert kinds(match_detections(truth, found, np.array([0.4, 0.8]))) == ["DUPLICATE", "MATCHED"]
+    assert kinds(match_detections(truth, found, np.array([0.8, 0.4]))) == ["MATCHED", "DUPLICATE"]
+
+
+@given(st.lists(st.tuples(*[st.floats(0, 50)] * 4), min_size=1, max_size=6))
+@settings(max_examples=60)
+def test_overlap_is_symmetric_and_one_with_itself(boxes):
+    first = np.array(boxes)
+    iou = iou_matrix(first, first)
+
+    assert np.allclose(iou, iou.T)
+    assert ((iou >= 0) & (iou <= 1 + 1e-9)).all()
+    has_area = first[:, 2:].min(axis=1) > 1e-3
+    assert np.allclose(np.diag(iou)[has_area], 1)
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [
+        (0, 10, 0, 0.277533), (1, 10, 0.017876, 0.404150), (5, 50, 0.043476, 0.213602), (0, 30, 0, 0.113513),
+        (3, 12, 0.088942, 0.532305), (50, 100, 0.403832, 0.596168), (170, 200, 0.7939, 0.8929), (0, 0, 0, 1),
+    ],
+)  # fmt: skip
+def test_the_known_intervals_of_wilson(k, n, low, high):
+    assert wilson_interval(k, n) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+
+
+def test_impossible_counts_are_refused():
+    with pytest.raises(ValueError, match="3 successes of 2"):
+        wilson_interval(3, 2)
+
+
+def noisy(seed=0, n=600, k=4, flips=0.08):
+    """Labels of which some were flipped, and honest probabilities for the true ones. Returns which were flipped too."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, k, n)
+    logits = rng.normal(size=(n, k)) * 0.3
+    logits[np.arange(n), truth] += 3
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = truth.copy()
+    flipped = rng.random(n) < flips
+    labels[flipped] = (truth[flipped] + rng.integers(1, k, flipped.sum())) % k
+    return labels, probabilities, flipped
+
+
+def test_self_confidence_and_thresholds_are_those_of_cleanlab():
+    rank = pytest.importorskip("cleanlab.rank")
+    count = pytest.importorskip("cleanlab.count")
+    labels, probabilities, _ = noisy()
+
+    ours = self_confidence(labels, probabilities)
+    assert ours == pytest.approx(
+        rank.get_label_quality_scores(labels, probabilities, method="self_confidence"), abs=1e-9
+    )
+    theirs = count.get_confident_thresholds(labels, probabilities)
+    assert class_thresholds(labels, probabilities) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_planted_label_errors_are_found_worst_first():
+    labels, probabilities, flipped = noisy()
+
+    issues = find_label_issues(labels, probabilities)
+
+    assert flipped[issues.rows].mean() > 0.7
+    assert flipped[issues.rows].sum() / flipped.sum() > 0.75
+    assert (np.diff(issues.self_confidence[issues.rows]) >= 0).all()
+    assert (issues.suggested != labels[issues.rows]).all()
+    assert len(find_label_issues(labels, probabilities, most=5).rows) == 5
+
+
+def test_a_class_without_items_claims_nothing():
+    probabilities = np.array([[0.1, 0.1, 0.8], [0.9, 0.05, 0.05], [0.2, 0.7, 0.1]])
+
+    issues = find_label_issues(np.array([0, 0, 1]), probabilities)
+
+    assert np.isnan(issues.thresholds[2])
+    assert issues.rows.tolist() == []
+    assert positive_threshold(np.zeros(3, dtype=bool), probabilities[:, 0]) == float("inf")
+
+
+def a_picture():
+    """Flat grey with a textured patch at (120, 40) and one at (20, 20), each 40 x 40."""
+    grey = np.full((120, 200), 128, dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 255, (40, 40))
+    grey[40:80, 120:160] = noise
+    grey[20:60, 20:60] = noise
+    return grey
+
+
+def test_proposals_lie_on_texture_and_on_nothing_that_is_annotated():
+    annotated = np.array([[20.0, 20, 40, 40]])
+
+    boxes = background_proposals(a_picture(), annotated, ((30, 30), (40, 40), (50, 50)), 8)
+
+    assert len(boxes) >= 1
+    assert iou_matrix(boxes, annotated).max() < 0.1
+    assert iou_matrix(boxes[:1], np.array([[120, 40, 40, 40]]))[0, 0] > 0.3
+    assert (boxes[:, 0] >= 0).all()
+    assert (boxes[:, :2] + boxes[:, 2:] <= [200, 120]).all()
+    apart = iou_matrix(boxes, boxes)[np.triu_indices(len(boxes), 1)]
+    assert (apart <= 0.4).all()
+
+
+def test_a_flat_picture_has_nothing_to_propose():
+    flat = np.full((60, 60), 90, dtype=np.uint8)
+
+    assert edge_density(flat).max() == 0
+    assert len(background_proposals(flat, np.zeros((0, 4)), ((20, 20),), 5)) == 0
+    assert len(background_proposals(np.zeros((1, 1), dtype=np.uint8), np.zeros((0, 4)), (), 5)) == 0
+    assert typical_sizes(np.zeros((0, 4))) == ()
+    assert typical_sizes(np.array([[0, 0, 10, 20], [0, 0, 30, 40.0]]))[1] == (20, 30)
