@@ -90,6 +90,11 @@ class Listing:
         """Return the path on disk of an entry of this listing."""
         return self.root / relative
 
+    def content(self, relative: str) -> bytes:
+        """Return the bytes of an entry; quicker than through a `Path` where there are a hundred thousand."""
+        with open(f"{self.root}/{relative}", "rb") as file:  # noqa: PTH123
+            return file.read()
+
     def images(self) -> list[Entry]:
         """Return the entries that look like images by their suffix."""
         return [e for e in self.entries if e.is_image]

@@ -30,13 +30,14 @@ from tailwise.formats.text_encoding import ENCODING_KEY
 from tailwise.formats.voc_codes import report, report_all
 from tailwise.formats.voc_items import VocPlacer
 from tailwise.formats.voc_sets import StemIndex, read_sets
-from tailwise.formats.voc_xml import VocFile, read_voc
+from tailwise.formats.voc_xml import read_voc
 from tailwise.formats.xml_text import XmlForbiddenError, XmlRefusedError
 from tailwise.ops.progress import track
 
 if TYPE_CHECKING:
     from tailwise.formats.contract import ReadRequest
     from tailwise.formats.listing import Entry, Listing
+    from tailwise.formats.voc_file import VocFile
     from tailwise.ops.progress import Progress
 
 SKIPPED_SHARE = 0.2
@@ -202,7 +203,7 @@ class _Reading:
         """Return what a file says, None when it cannot be used; tell why."""
         self.records += 1
         try:
-            content = self.request.listing.absolute(entry.path).read_bytes()
+            content = self.request.listing.content(entry.path)
             file = read_voc(content, self.request.answers.get(ENCODING_KEY, ""))
         except XmlRefusedError as error:
             why, code = str(error), "VO-10b" if isinstance(error, XmlForbiddenError) else "VO-10"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from tailwise.domain.records import LabelState, MediaState
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from tailwise.domain.findings import FindingLog
     from tailwise.domain.records import ItemColumns
     from tailwise.formats.listing import Entry, Listing
-    from tailwise.formats.voc_xml import VocFile
+    from tailwise.formats.voc_file import VocFile
 
 _ANNOTATIONS = frozenset({"annotations", "annotation", "xml", "xmls", "labels"})
 _IMAGES = ("JPEGImages", "images", "Images", "img")
@@ -33,13 +34,13 @@ class VocPlacer:
 
     def place(self, entry: Entry, file: VocFile, state: LabelState) -> int:
         """Return the new item of an annotation file."""
-        named = last_part(file.file_name)
+        named, stem = last_part(file.file_name), entry.stem
         suffix = _suffix(named)
         folders = _image_folders(entry.folder)
-        path = self._matcher.find(f"{entry.stem}{suffix or '.jpg'}", folders).path
-        if path is None or stem_of(path).casefold() != entry.stem.casefold():
-            path = self._matcher.find(f"{folders[0]}/{entry.stem}" if folders[0] else entry.stem).path
-        if named and (not suffix or stem_of(named).casefold() != entry.stem.casefold()):
+        path = self._matcher.find(f"{stem}{suffix or '.jpg'}", folders).path
+        if path is None or stem_of(path).casefold() != stem.casefold():
+            path = self._matcher.find(f"{folders[0]}/{stem}" if folders[0] else stem).path
+        if named and (not suffix or stem_of(named).casefold() != stem.casefold()):
             report(self._log, "VO-03", f"{entry.path}: {named}")
             path = self._matcher.find(named, folders).path if path is None else path
         if path is not None and path in self._item_of:
@@ -49,7 +50,7 @@ class VocPlacer:
         self._item_of[name] = len(self._items)
         media = MediaState.MISSING if path is None else MediaState.PRESENT
         size = (file.width, file.height)
-        return self._items.append(name, ext_id=entry.stem, size=size, state=state, media=media)
+        return self._items.append(name, ext_id=stem, size=size, state=state, media=media)
 
     def add_images_without_annotations(self, *, is_ignored: bool) -> list[int]:
         """Add the images that no annotation file is about, and return their items."""
@@ -76,6 +77,7 @@ def _suffix(name: str) -> str:
     return name[dot:] if dot > 0 and name[dot:].lower() in IMAGE_SUFFIXES else ""
 
 
+@functools.lru_cache(maxsize=64)
 def _image_folders(folder: str) -> list[str]:
     """Return where the images of annotation files in `folder` are looked for, the likeliest first."""
     parts = folder.split("/") if folder else []

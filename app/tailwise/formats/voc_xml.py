@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tailwise.domain.records import AnnotationFlag
-from tailwise.formats.geometry import MAX_COORDINATE_PX, MAX_SIDE_PX, polygon_area
+from tailwise.formats.geometry import polygon_area
 from tailwise.formats.json_text import printable
+from tailwise.formats.voc_file import TRUE_WORDS, VocFile, VocObject, number, side
+from tailwise.formats.voc_plain import read_plain_voc
 from tailwise.formats.xml_text import child_text, parse_xml
 
 if TYPE_CHECKING:
@@ -17,40 +18,12 @@ if TYPE_CHECKING:
     from tailwise.formats.geometry import Box
 
 ROOT = "annotation"
-_TRUE = frozenset({"1", "true", "yes", "t"})
 _FLAGS = (
     ("difficult", AnnotationFlag.DIFFICULT),
     ("truncated", AnnotationFlag.TRUNCATED),
     ("occluded", AnnotationFlag.OCCLUDED),
 )
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
-
-
-class VocObject(NamedTuple):
-    """One object: class, flags, box as x, y, width, height (None without one), area, score (NaN without one).
-
-    `origin` says what the box was made of: `box`, `reversed` corners, `polygon`, `rotated`; else why there is none:
-    `unusable` numbers, or `none` given.
-    """
-
-    name: str
-    flags: int
-    box: Box | None
-    origin: str
-    area: float
-    score: float
-
-
-@dataclass(slots=True)
-class VocFile:
-    """What one file says. A width or height of 0 is unknown; `nameless` counts objects that were left out."""
-
-    file_name: str = ""
-    width: int = 0
-    height: int = 0
-    has_path: bool = False
-    nameless: int = 0
-    objects: list[VocObject] = field(default_factory=list[VocObject])
 
 
 def read_voc(data: bytes, encoding: str = "") -> VocFile | None:
@@ -61,13 +34,19 @@ def read_voc(data: bytes, encoding: str = "") -> VocFile | None:
     Raises:
         XmlRefusedError: the document cannot be parsed, or is dangerous to parse.
     """
+    plain = read_plain_voc(data)
+    return plain if plain is not None else parse_voc(data, encoding)
+
+
+def parse_voc(data: bytes, encoding: str = "") -> VocFile | None:
+    """Read an annotation file of any form; arguments, result and errors are those of `read_voc`."""
     root = parse_xml(data, encoding)
     if root.tag != ROOT:
         return None
     file = VocFile(file_name=printable(child_text(root, "filename")), has_path=bool(child_text(root, "path")))
     size = root.find("size")
     if size is not None:
-        file.width, file.height = _side(child_text(size, "width")), _side(child_text(size, "height"))
+        file.width, file.height = side(child_text(size, "width")), side(child_text(size, "height"))
     for element in root.iterfind("object"):
         name = printable(child_text(element, "name"))
         if name:
@@ -80,9 +59,9 @@ def read_voc(data: bytes, encoding: str = "") -> VocFile | None:
 def _object(element: Element, name: str) -> VocObject:
     flags = 0
     for tag, flag in _FLAGS:
-        if child_text(element, tag).lower() in _TRUE:
+        if child_text(element, tag).lower() in TRUE_WORDS:
             flags |= flag
-    score = _number(child_text(element, "score") or child_text(element, "confidence"))
+    score = number(child_text(element, "score") or child_text(element, "confidence"))
     box, origin, area = _box(element)
     return VocObject(name, flags, box, origin, area, math.nan if score is None or not 0 <= score <= 1 else score)
 
@@ -90,7 +69,7 @@ def _object(element: Element, name: str) -> VocObject:
 def _box(element: Element) -> tuple[Box | None, str, float]:
     corners = element.find("bndbox")
     if corners is not None:
-        left, top, right, bottom = (_number(child_text(corners, tag)) for tag in _CORNERS)
+        left, top, right, bottom = (number(child_text(corners, tag)) for tag in _CORNERS)
         if left is None or top is None or right is None or bottom is None:
             return None, "unusable", math.nan
         origin = "reversed" if right < left or bottom < top else "box"
@@ -112,8 +91,8 @@ def _between(x: list[float], y: list[float]) -> Box:
 
 def _points(polygon: Element) -> tuple[list[float], list[float]]:
     """Return the points of a polygon as LabelMe (`pt/x`) and Roboflow (`x1`, `y1`, `x2`, …) write them."""
-    x = [_number(element.text or "") for element in polygon.iter() if element.tag.rstrip("0123456789") == "x"]
-    y = [_number(element.text or "") for element in polygon.iter() if element.tag.rstrip("0123456789") == "y"]
+    x = [number(element.text or "") for element in polygon.iter() if element.tag.rstrip("0123456789") == "x"]
+    y = [number(element.text or "") for element in polygon.iter() if element.tag.rstrip("0123456789") == "y"]
     known_x, known_y = [n for n in x if n is not None], [n for n in y if n is not None]
     if len(known_x) < 3 or len(known_x) != len(x) or len(known_y) != len(y) or len(x) != len(y):
         return [], []
@@ -122,22 +101,9 @@ def _points(polygon: Element) -> tuple[list[float], list[float]]:
 
 def _around_rotated(element: Element) -> tuple[Box | None, str, float]:
     """Return the upright box around one of roLabelImg: centre, size, and an angle in radians about the centre."""
-    cx, cy, width, height, angle = (_number(child_text(element, tag)) for tag in ("cx", "cy", "w", "h", "angle"))
+    cx, cy, width, height, angle = (number(child_text(element, tag)) for tag in ("cx", "cy", "w", "h", "angle"))
     if cx is None or cy is None or width is None or height is None or angle is None:
         return None, "unusable", math.nan
     across = abs(width * math.cos(angle)) + abs(height * math.sin(angle))
     down = abs(width * math.sin(angle)) + abs(height * math.cos(angle))
     return (cx - across / 2, cy - down / 2, across, down), "rotated", abs(width * height)
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if abs(number) <= MAX_COORDINATE_PX else None
-
-
-def _side(text: str) -> int:
-    number = _number(text)
-    return int(number) if number is not None and 0 < number <= MAX_SIDE_PX else 0
