@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tailwise.storage.balance_tables import BALANCE_TABLES, m005_balance_plans
 from tailwise.storage.condition_schema import CONDITION_TABLES, m002_derived_axes
 from tailwise.storage.index_schema import INDEX_TABLES, m003_image_index
+from tailwise.storage.review_schema import REVIEW_TABLES, m004_candidates_and_verdicts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -116,9 +117,15 @@ def m001_sources_items_plans_splits(db: Database) -> None:
     db.execute("INSERT INTO fact (key, value) VALUES ('data_version', '0')")
 
 
-_STEPS = (m001_sources_items_plans_splits, m003_image_index, m002_derived_axes, m005_balance_plans)
+_STEPS = (
+    m001_sources_items_plans_splits,
+    m003_image_index,
+    m002_derived_axes,
+    m005_balance_plans,
+    m004_candidates_and_verdicts,
+)
 _TABLE_NAME = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
-_LATER_TABLES = frozenset(_TABLE_NAME.findall(INDEX_TABLES + CONDITION_TABLES + BALANCE_TABLES))
+_LATER_TABLES = frozenset(_TABLE_NAME.findall(INDEX_TABLES + CONDITION_TABLES + BALANCE_TABLES + REVIEW_TABLES))
 """Tables made by later migrations."""
 
 
