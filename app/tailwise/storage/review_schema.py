@@ -19,9 +19,9 @@ CREATE TABLE mining_run (
 
 CREATE TABLE candidate (
     id INTEGER PRIMARY KEY, class_name TEXT NOT NULL, item_id INTEGER NOT NULL, file_name TEXT NOT NULL,
-    box TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES mining_run(id), queue TEXT NOT NULL, position INTEGER NOT NULL,
-    kind TEXT NOT NULL, score REAL NOT NULL, why TEXT NOT NULL, nearest TEXT NOT NULL, evidence TEXT NOT NULL,
-    round INTEGER NOT NULL, UNIQUE (class_name, item_id, file_name, box)
+    box TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES mining_run(id), queue TEXT NOT NULL,
+    position INTEGER NOT NULL, kind TEXT NOT NULL, score REAL NOT NULL, why TEXT NOT NULL,
+    nearest TEXT NOT NULL, evidence TEXT NOT NULL, round INTEGER NOT NULL, UNIQUE (class_name, item_id, file_name, box)
 ) STRICT;
 
 CREATE TABLE reviewer (
@@ -29,7 +29,8 @@ CREATE TABLE reviewer (
 ) STRICT;
 CREATE TABLE verdict (
     id INTEGER PRIMARY KEY, candidate_id INTEGER NOT NULL REFERENCES candidate(id),
-    reviewer_id INTEGER NOT NULL REFERENCES reviewer(id), verdict TEXT NOT NULL, reasons TEXT NOT NULL, utc TEXT NOT NULL
+    reviewer_id INTEGER NOT NULL REFERENCES reviewer(id), verdict TEXT NOT NULL, reasons TEXT NOT NULL,
+    utc TEXT NOT NULL
 ) STRICT;
 CREATE INDEX verdict_by_candidate ON verdict (candidate_id);
 """

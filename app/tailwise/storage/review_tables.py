@@ -52,7 +52,7 @@ class MiningRun:
     random: RandomNegatives
 
 
-def add_run(  # noqa: PLR0913  one argument per column
+def add_run(
     db: Db,
     class_name: str,
     *,
@@ -107,9 +107,9 @@ def put_candidates(db: Db, run_id: int, found: Iterable[Candidate], names: Mappi
         row = db.conn.execute(
             "INSERT INTO candidate (class_name, item_id, file_name, box, run_id, queue, position, kind, score, why, "
             "nearest, evidence, round) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (class_name, item_id, file_name, box) DO UPDATE SET run_id = excluded.run_id, queue = excluded.queue, "
-            "position = excluded.position, kind = excluded.kind, score = excluded.score, why = excluded.why, "
-            "nearest = excluded.nearest, evidence = excluded.evidence, round = excluded.round "
+            "ON CONFLICT (class_name, item_id, file_name, box) DO UPDATE SET run_id = excluded.run_id, "
+            "queue = excluded.queue, position = excluded.position, kind = excluded.kind, score = excluded.score, "
+            "why = excluded.why, nearest = excluded.nearest, evidence = excluded.evidence, round = excluded.round "
             "RETURNING id",
             (
                 each.class_name,
@@ -137,7 +137,7 @@ def put_candidates(db: Db, run_id: int, found: Iterable[Candidate], names: Mappi
 
 
 def list_candidates(db: Db, class_name: str | None = None) -> list[Candidate]:
-    """Return the candidates of one class or of all, by class, queue and place; those whose file is gone are left out."""
+    """Return the candidates of one class or of all, by class, queue and place, without those whose file is gone."""
     rows = db.conn.execute(
         f"SELECT {_COLUMNS} FROM candidate c JOIN item i ON i.id = c.item_id AND i.file_name = c.file_name "
         "WHERE ? IS NULL OR c.class_name = ? ORDER BY c.class_name, c.queue, c.run_id DESC, c.position, c.id",
