@@ -54,7 +54,7 @@ def _png_header(head: bytes) -> ImageHeader | None:
 
 def _jpeg_header(file: BinaryIO, head: bytes) -> ImageHeader | None:
     orientation = 1
-    for marker, body in _segments(file, head):
+    for marker, body in jpeg_segments(file, head):
         if marker == 0xE1 and body.startswith(b"Exif\0\0"):
             orientation = _tiff_orientation(body[6:])
         elif marker in _FRAMES:
@@ -65,7 +65,7 @@ def _jpeg_header(file: BinaryIO, head: bytes) -> ImageHeader | None:
     return None
 
 
-def _segments(file: BinaryIO, head: bytes) -> Iterator[tuple[int, bytes]]:
+def jpeg_segments(file: BinaryIO, head: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield marker and first bytes of the segments of a JPEG file up to its pixels, reading on where `head` ends."""
     data, start, position = head, 0, 2
     for _ in range(_MAX_SEGMENTS):

@@ -170,6 +170,20 @@ def axis_rules(db: Db) -> dict[str, AxisRule]:
     }
 
 
+def stored_names(db: Db, shown_as: str) -> list[str]:
+    """Return the names under which the axis shown as `shown_as` is stored: several when axes were merged."""
+    rules = axis_rules(db)
+    stored = [
+        name for (name,) in db.conn.execute("SELECT name FROM axis UNION SELECT name FROM derived_axis ORDER BY name")
+    ]
+    return [
+        name
+        for name in stored
+        if not (name in rules and rules[name].is_hidden)
+        and (rules[name].shown_as if name in rules else name) == shown_as
+    ]
+
+
 def write_rule(db: Db, rule: AxisRule) -> None:
     """Store how an axis is shown; a rule that changes nothing is forgotten."""
     renamed = {a: b for a, b in (rule.renamed or {}).items() if a != b}
