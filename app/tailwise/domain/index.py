@@ -17,6 +17,20 @@ CLASSICAL_EMBEDDING = "classical"
 """Name of the embedding learned from the project's own images."""
 
 
+class ImageIssue(StrEnum):
+    """Why an image file has no picture, or only a part of one."""
+
+    NONE = ""
+    MISSING = "missing"  # no such file on this computer
+    UNREADABLE = "unreadable"  # the system does not let us read it
+    EMPTY = "empty"  # no bytes
+    NO_IMAGE = "no image"  # no known kind of image
+    TOO_LARGE = "too large"  # more bytes or pixels than are safe to decode
+    DAMAGED = "damaged"  # the header is fine, the pixels are not
+    HOSTILE = "crashed the decoder"
+    TRUNCATED = "truncated"  # ends too early; what is there was used
+
+
 class EdgeKind(StrEnum):
     """Why two images are said to show the same, strongest first."""
 
@@ -68,7 +82,7 @@ class IndexOutcome:
     missing: int
     objects: int
     findings: tuple[tuple[str, int], ...] = ()
-    changes: Changes = Changes.ITEMS | Changes.FINDINGS
+    changes: Changes = Changes.INDEX | Changes.FINDINGS
 
 
 @dataclass(frozen=True, slots=True)

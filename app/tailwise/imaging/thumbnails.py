@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import platformdirs
 
@@ -51,7 +51,7 @@ class Frame:
         return (self.height, self.width) if self.orientation in _LYING else (self.width, self.height)
 
 
-def read_frame(path: str) -> Frame | None:
+def read_frame(path: str | BinaryIO) -> Frame | None:
     """Return size and orientation from the header of a file; None when it is missing or no known image."""
     import imagesize
 
@@ -143,16 +143,16 @@ def render_thumbnail(path: str, side: int) -> bytes | None:
     if not data.size:
         return None
     try:
-        pixels = cv2.imdecode(data, _decode_flags(frame, side))
+        pixels = cv2.imdecode(data, decode_flags(frame, side))
     except cv2.error:
         return None
     if pixels is None:
         return None
-    small = _shrunk(cast("NDArray[np.uint8]", pixels), side)
-    return _encode(turn_upright(small, frame.orientation if frame else 1))
+    small = shrunk(cast("NDArray[np.uint8]", pixels), side)
+    return encode_jpeg(turn_upright(small, frame.orientation if frame else 1))
 
 
-def _decode_flags(frame: Frame | None, side: int) -> int:
+def decode_flags(frame: Frame | None, side: int) -> int:
     """Let the decoder skip what the thumbnail cannot show: a JPEG at an eighth of its size decodes 2.6 times faster."""
     import cv2
 
@@ -162,7 +162,8 @@ def _decode_flags(frame: Frame | None, side: int) -> int:
     return flags | cv2.IMREAD_IGNORE_ORIENTATION
 
 
-def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return pixels with the longer side at most `side`; never larger than they were."""
     import cv2
 
     height, width = pixels.shape[:2]
@@ -173,7 +174,8 @@ def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
-def _encode(pixels: NDArray[np.uint8]) -> bytes:
+def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """Return pixels as a JPEG of the quality thumbnails are kept in."""
     import cv2
     import numpy as np
 
@@ -208,6 +210,11 @@ class ThumbnailCache:
         if made is not None:
             self._keep(kept, made)
         return made
+
+    def put(self, path: str, side: int, size_and_time: tuple[int, int], jpeg: bytes) -> None:
+        """Keep a thumbnail that was rendered elsewhere from a file of this size (bytes) and time (nanoseconds)."""
+        size, time = size_and_time
+        self._keep(self._place(f"{path}\0{size}\0{time}\0{side}"), jpeg)
 
     def _place(self, key: str) -> Path:
         name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

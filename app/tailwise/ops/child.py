@@ -84,7 +84,7 @@ class _PipeProgress:
 def _child_main(pipe: Connection, function: Callable[..., object], args: tuple[object, ...]) -> None:
     # Ctrl-C reaches every process of the terminal; the parent decides and terminates us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         pipe.send(("result", function(*args, _PipeProgress(pipe))))
     except UserError as error:
@@ -97,7 +97,7 @@ def _child_main(pipe: Connection, function: Callable[..., object], args: tuple[o
         pipe.close()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End this process as soon as its parent is gone: nobody is left to want its result or to remove its files."""
     parent = multiprocessing.parent_process()
     if parent is not None:  # pragma: no cover  only ever runs in a child, where nothing counts lines

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tailwise.domain.index import INDEX_METHOD
+from tailwise.domain.index import INDEX_METHOD, ImageIssue
 from tailwise.storage.plan_tables import utc_now
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tailwise.domain.findings import Finding
     from tailwise.storage.connection import Db
 
 APPEARANCE_BYTES = 976
@@ -132,6 +134,11 @@ class StoredVectors:
     objects: NDArray[np.float32]
 
 
+def has_tables(db: Db) -> bool:
+    """Return whether the file has a place for an index; an older one opened read-only has none."""
+    return db.conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'image_index'").fetchone() is not None
+
+
 def put_rows(db: Db, rows: Sequence[IndexRow]) -> None:
     """Store rows, replacing those of the same items, and forget pairs found with what was replaced."""
     ids = [(row.item_id,) for row in rows]
@@ -173,6 +180,23 @@ def stored_files(db: Db) -> dict[int, StoredFile]:
     return {row[0]: StoredFile(*row[1:]) for row in rows}
 
 
+def orphans(db: Db) -> list[int]:
+    """Return the items the index knows that are no longer in the project, or mean another file now."""
+    rows = db.conn.execute(
+        "SELECT x.item_id FROM image_index x LEFT JOIN item i ON i.id = x.item_id AND i.file_name = x.file_name "
+        "WHERE i.id IS NULL"
+    )
+    return [row[0] for row in rows]
+
+
+def count_objects(db: Db, embedding_id: int) -> int:
+    """Return how many objects an embedding has vectors of."""
+    row = db.conn.execute(
+        "SELECT coalesce(sum(length(boxes)), 0) / 16 FROM embedding_vector WHERE embedding_id = ?", (embedding_id,)
+    ).fetchone()
+    return int(row[0])
+
+
 def drop_rows(db: Db, item_ids: Iterable[int]) -> None:
     """Forget everything the index holds of some items."""
     ids = [(i,) for i in item_ids]
@@ -185,14 +209,47 @@ def drop_rows(db: Db, item_ids: Iterable[int]) -> None:
         db.conn.executemany(statement, ids)
 
 
+def issues_by_source(db: Db) -> dict[int, list[tuple[str, str]]]:
+    """Return what is wrong with which files, `(issue, file name)` in order of items, by source id."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for source_id, issue, file_name in db.conn.execute(
+        "SELECT i.source_id, x.issue, i.file_name FROM image_index x "
+        "JOIN item i ON i.id = x.item_id AND i.file_name = x.file_name WHERE x.issue <> '' ORDER BY i.id"
+    ):
+        found.setdefault(source_id, []).append((issue, file_name))
+    return found
+
+
+def replace_findings(db: Db, prefix: str, findings: Iterable[tuple[int, Finding]]) -> None:
+    """Store findings by source id in place of all whose code begins with `prefix`."""
+    db.execute("DELETE FROM finding WHERE substr(code, 1, ?) = ?", (len(prefix), prefix))
+    db.conn.executemany(
+        "INSERT INTO finding (source_id, code, severity, message, count, action, examples) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (source_id, f.code, f.severity.value, f.message, f.count, f.action, json.dumps(list(f.examples)))
+            for source_id, f in findings
+        ),
+    )
+
+
 def load_rows(db: Db) -> dict[str, NDArray[Any]]:
     """Return the columns of all readable images whose item still means the same file, by name; ids ascend."""
     rows = db.conn.execute(
         "SELECT x.item_id, x.sha256, x.phash, x.phash_mirror, x.brightness, x.blur, x.saturation, x.appearance "
         "FROM image_index x JOIN item i ON i.id = x.item_id AND i.file_name = x.file_name "
-        "WHERE x.issue = '' AND x.method = ? ORDER BY x.item_id",
-        (INDEX_METHOD,),
+        "WHERE x.issue IN ('', ?) AND x.method = ? ORDER BY x.item_id",
+        (ImageIssue.TRUNCATED.value, INDEX_METHOD),
     ).fetchall()
+    return _row_columns(rows)
+
+
+def no_rows() -> dict[str, NDArray[Any]]:
+    """Return the columns of an empty index."""
+    return _row_columns([])
+
+
+def _row_columns(rows: Sequence[tuple[Any, ...]]) -> dict[str, NDArray[Any]]:
     columns: tuple[Any, ...] = tuple(zip(*rows, strict=True)) if rows else ((),) * 8
     return {
         "item_ids": np.array(columns[0], dtype=np.int64),
