@@ -35,6 +35,7 @@ class MediaState(IntEnum):
     MISSING = 0
     PRESENT = 1
     UNREADABLE = 2
+    NONE = 3  # the item is a text: there is no image to look for
 
 
 class AnnotationKind(IntEnum):
@@ -225,6 +226,24 @@ class AxisColumns:
         self.records.append(records)
 
 
+@dataclass(slots=True)
+class LeadColumns:
+    """Measured seconds of labelling: a pair (item, seconds) per item whose time is known; no item twice.
+
+    Seconds are those of one person who labels the item once; where several did, the mean of theirs. `origin` says in
+    the user's words what measured them, and is empty where nothing did.
+    """
+
+    origin: str = ""
+    item: array[int] = field(default_factory=lambda: array("i"))
+    seconds: array[float] = field(default_factory=lambda: array("f"))
+
+    def append(self, item: int, seconds: float) -> None:
+        """State how long labelling an item took."""
+        self.item.append(item)
+        self.seconds.append(seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """An annotation file that was read: path relative to the source root, size in bytes, split it stands for."""
@@ -250,6 +269,7 @@ class SourceData:
     categories: list[CategoryRecord] = field(default_factory=list[CategoryRecord])
     annotations: AnnotationColumns = field(default_factory=AnnotationColumns)
     axes: list[AxisColumns] = field(default_factory=list[AxisColumns])
+    lead: LeadColumns = field(default_factory=LeadColumns)
     splits: dict[str, array[int]] = field(default_factory=dict[str, "array[int]"])
     files: list[SourceFile] = field(default_factory=list[SourceFile])
     findings: list[Finding] = field(default_factory=list["Finding"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.domain.findings import Finding, Severity
+from tailwise.storage.lead_tables import copy_lead_times
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -78,6 +79,7 @@ def swap_in(db: Db, program: str) -> SwapOutcome:
     _copy_categories(db, source_id)
     db.execute("INSERT INTO annotation_column SELECT ?, name, type, data FROM staged.annotation_column", (source_id,))
     _copy_axes(db, source_id)
+    copy_lead_times(db, source_id)
     db.execute("INSERT INTO published_split SELECT ?, name, positions FROM staged.split", (source_id,))
     db.execute("INSERT INTO source_file SELECT ?, position, path, size_bytes, split FROM staged.file", (source_id,))
     db.execute(

@@ -31,6 +31,7 @@ CREATE TABLE category (position INTEGER PRIMARY KEY, name TEXT, ext_id TEXT, sup
 CREATE TABLE annotation_column (name TEXT PRIMARY KEY, type TEXT, data BLOB);
 CREATE TABLE axis (name TEXT PRIMARY KEY, kind TEXT, origin TEXT, axis_values TEXT, item BLOB, value BLOB,
     records BLOB);
+CREATE TABLE lead_time (origin TEXT, positions BLOB, seconds BLOB);
 CREATE TABLE split (name TEXT PRIMARY KEY, positions BLOB);
 CREATE TABLE file (position INTEGER PRIMARY KEY, path TEXT, size_bytes INTEGER, split TEXT);
 CREATE TABLE finding (code TEXT PRIMARY KEY, severity TEXT, message TEXT, count INTEGER, action TEXT, examples TEXT);
@@ -64,6 +65,9 @@ def write_staging(path: Path, data: SourceData) -> None:
                 for a in data.axes
             ),
         )
+        if len(data.lead.item):
+            lead = data.lead
+            db.execute("INSERT INTO lead_time VALUES (?, ?, ?)", (lead.origin, _blob(lead.item), _blob(lead.seconds)))
         db.executemany("INSERT INTO split VALUES (?, ?)", ((n, _blob(p)) for n, p in data.splits.items()))
         db.executemany(
             "INSERT INTO file VALUES (?, ?, ?, ?)",

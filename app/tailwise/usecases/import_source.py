@@ -19,6 +19,7 @@ from tailwise.ops.collector import paused_collector
 from tailwise.storage import plan_tables, source_tables
 from tailwise.storage.project_file import staging_path
 from tailwise.storage.staging import write_staging
+from tailwise.usecases.predictions import settle_prediction_findings
 from tailwise.usecases.projects import versions
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def import_source(
         progress.stage("Saving")
         with source_tables.swapping(project.file, staging) as db:
             swapped = source_tables.swap_in(db, f"tailwise {__version__}")
+            between = settle_prediction_findings(db).get(swapped.source, [])
             plan_tables.log_entry(
                 db,
                 "import",
@@ -122,7 +124,7 @@ def import_source(
         skipped=staged.skipped,
         annotations=staged.annotations,
         missing_files=staged.missing_files,
-        findings=staged.findings,
+        findings=(*staged.findings, *between),
     )
 
 
