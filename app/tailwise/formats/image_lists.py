@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ def folder_split(name: str) -> str | None:
     return _SPLIT_WORDS.get(match.group(1)) if match else None
 
 
+@functools.lru_cache(maxsize=4096)
 def path_split(folder: str) -> str | None:
     """Return the split of the first folder on a path that stands for one.
 
@@ -92,7 +94,7 @@ def find_image_lists(listing: Listing) -> list[Entry]:
     """Return the text files that name images; looks at folders with few text files only, as lists never are many."""
     by_folder: dict[str, list[Entry]] = {}
     for entry in listing.entries:
-        if entry.suffix in {".txt", ".lst"} and entry.size:
+        if entry.path[-4:].lower() in {".txt", ".lst"} and entry.size:
             by_folder.setdefault(entry.folder, []).append(entry)
     candidates = [entry for entries in by_folder.values() if len(entries) <= MAX_LISTS for entry in entries]
     return [entry for entry in candidates[:MAX_LISTS] if is_image_list(listing.peek(entry.path, 8192))]

@@ -59,7 +59,7 @@ def label_folders(listing: Listing, scope: str, not_labels: Iterable[str]) -> di
         path = entry.path
         if path[-4:].lower() == ".txt" and path.startswith(prefix) and path not in left_out:
             folder, _, name = path.rpartition("/")
-            if name.lower() not in _CLASS_LIST_NAMES and not _NO_LABELS.fullmatch(name):
+            if name[:-4].isdecimal() or (name.lower() not in _CLASS_LIST_NAMES and not _NO_LABELS.fullmatch(name)):
                 found.setdefault(folder, []).append(path)
     sizes = {entry.path: entry.size for entry in listing.entries}
     return {folder: paths for folder, paths in found.items() if _holds_labels(listing, paths, sizes)}

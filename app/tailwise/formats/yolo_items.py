@@ -7,6 +7,8 @@ from collections import Counter
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tailwise.domain.errors import RequestError
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import AxisColumns, AxisKind, LabelState, MediaState
@@ -26,12 +28,13 @@ _COPY_MARK = ".rf."  # Roboflow names its copies <original>.rf.<hash>.jpg
 
 def add_items(data: SourceData, slots: list[Slot], headers: Mapping[str, ImageHeader | None], log: FindingLog) -> None:
     """Add one item per image, in order, with the size of the upright image."""
-    for slot in slots:
-        header = headers.get(slot.path)
-        media = MediaState.MISSING
-        if slot.is_present:
-            media = MediaState.PRESENT if header is not None else MediaState.UNREADABLE
-        data.items.append(slot.path, size=header.upright if header else (0, 0), media=media)
+    items = data.items
+    found = [headers.get(slot.path) for slot in slots]
+    sizes = [(0, 0) if header is None else header.upright for header in found]
+    items.file_name, items.ext_id = [slot.path for slot in slots], [""] * len(slots)
+    items.width, items.height = array("i", [size[0] for size in sizes]), array("i", [size[1] for size in sizes])
+    items.media = array("b", map(_media, slots, found))
+    items.state, items.file = array("b", bytes(len(slots))), array("h", [-1]) * len(slots)
     turned = [path for path, header in headers.items() if header is not None and header.orientation >= 5]
     if turned:
         log.add(
@@ -53,6 +56,12 @@ def add_items(data: SourceData, slots: list[Slot], headers: Mapping[str, ImageHe
         )
 
 
+def _media(slot: Slot, header: ImageHeader | None) -> MediaState:
+    if not slot.is_present:
+        return MediaState.MISSING
+    return MediaState.UNREADABLE if header is None else MediaState.PRESENT
+
+
 def settle_states(
     data: SourceData, slots: list[Slot], broken: Counter[int], answers: Mapping[str, str], log: FindingLog
 ) -> None:
@@ -60,10 +69,9 @@ def settle_states(
     with_objects = set(data.annotations.item)
     file = -1
     waiting: dict[str, list[int]] = {}
-    totals: Counter[str] = Counter()
+    split_of = [slot.splits[0] if slot.splits else "" for slot in slots]
+    totals = Counter(split_of)
     for item, slot in enumerate(slots):
-        split = slot.splits[0] if slot.splits else ""
-        totals[split] += 1
         if slot.label is not None:
             file += 1
             if item in with_objects:
@@ -71,8 +79,8 @@ def settle_states(
             else:
                 data.items.state[item] = LabelState.UNLABELLED if broken[file] else LabelState.EMPTY
         elif slot.is_present and not slot.is_extra:
-            waiting.setdefault(split, []).append(item)
-    empty = [item for item, state in enumerate(data.items.state) if state == LabelState.EMPTY]
+            waiting.setdefault(split_of[item], []).append(item)
+    empty = np.flatnonzero(np.frombuffer(data.items.state, np.int8) == LabelState.EMPTY).tolist()
     if empty:
         message, action = "label files without a line", "their images count as looked at and empty"
         log.add("YO-28", Severity.NOTE, message, action, data.items.file_name[empty[0]], len(empty))
@@ -108,8 +116,11 @@ def _settle_missing(
 def add_splits(data: SourceData, slots: list[Slot], log: FindingLog) -> None:
     """Keep the splits the dataset was published with, and report images that are in two of them."""
     for item, slot in enumerate(slots):
-        for split in dict.fromkeys(slot.splits):
-            data.splits.setdefault(split, array("i")).append(item)
+        splits = slot.splits
+        for split in splits if len(splits) < 2 else dict.fromkeys(splits):
+            if split not in data.splits:
+                data.splits[split] = array("i")
+            data.splits[split].append(item)
     for one, other in combinations([s for s in data.splits if s in {"train", "val", "test"}], 2):
         shared = sorted(set(data.splits[one]) & set(data.splits[other]))
         if shared:

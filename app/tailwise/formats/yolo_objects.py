@@ -167,7 +167,7 @@ def _repeated(labels: Labels, values: Sequence[NDArray[np.float64]]) -> NDArray[
         return repeated
     # Equal objects have equal sums, so one sort brings them together; then they are compared in full.
     key = labels.category * 7.0 + values[0] * 1.1 + values[1] * 2.3 + values[2] * 3.7 + values[3] * 5.9
-    order = np.lexsort((labels.line, key, labels.file))
+    order = np.lexsort((key, labels.file))  # keeps the order of lines
     here, before = order[1:], order[:-1]
     same = (labels.file[here] == labels.file[before]) & (labels.category[here] == labels.category[before])
     for value in values:

@@ -73,6 +73,8 @@ class LabelPairing:
     def _without_shadows(self, left: list[str]) -> list[str]:
         """Leave out folders whose label files are for images that have their labels already."""
         labelled = {_stem(slot.label) for slot in self._slots.values() if slot.label is not None}
+        if not labelled:
+            return left
         kept: list[str] = []
         for folder, paths in _by_folder(left).items():
             if sum(_stem(path) in labelled for path in paths) <= 0.5 * len(paths):
@@ -90,6 +92,8 @@ class LabelPairing:
 
     def _refuse_rivals(self, left: list[str]) -> None:
         folders = _by_folder(left)
+        if len(folders) < 2:
+            return
         stems = {folder: {_stem(path) for path in paths} for folder, paths in list(folders.items())[:50]}
         rivals: set[str] = set()
         for one, ones in stems.items():
@@ -128,7 +132,7 @@ class LabelPairing:
         for path in orphans:
             slot = self._slots.setdefault(path[:-4], Slot(path[:-4], is_present=False))
             slot.label = path
-            if (split := path_split(path.rpartition("/")[0])) is not None:
+            if (split := path_split(path[: max(0, path.rfind("/"))])) is not None:
                 slot.splits.append(split)
         if orphans:
             self._log.add(
@@ -177,4 +181,5 @@ def _label_name(slot: Slot) -> str:
 
 
 def _stem(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[0].lower()
+    """Return the name of a label file, which ends in .txt, without that."""
+    return path[path.rfind("/") + 1 : path.rfind(".")].lower()
