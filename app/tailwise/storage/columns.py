@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tailwise.domain.records import LabelState
 from tailwise.storage.axis_layers import StoredAxis, layered
+from tailwise.storage.class_tables import no_classes
 from tailwise.storage.staging import ANNOTATION_COLUMNS
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tailwise.storage.connection import Db
+
+NO_CLASS = -1
+"""Category of an annotation whose class the user called no class; never leaves this module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,16 @@ def load_columns(db: Db, version: int) -> ProjectColumns:
     source_ids = tuple(int(s[0]) for s in sources)
     source_code = np.searchsorted(np.array(source_ids, dtype=np.int64), table[:, 1]).astype(np.int16)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(source_code, minlength=len(sources)))])
+    left_out = no_classes(db)
     categories = tuple(
-        CategoryRow(*row) for row in db.conn.execute("SELECT id, name, tier, target FROM category ORDER BY id")
+        CategoryRow(*row)
+        for row in db.conn.execute("SELECT id, name, tier, target FROM category ORDER BY id")
+        if row[1] not in left_out
     )
+    annotations = _load_annotations(db, source_ids, offsets, categories)
+    state = table[:, 2].astype(np.int8)
+    if left_out:
+        annotations, state = _without_no_classes(annotations, state)
     return ProjectColumns(
         version=version,
         item_ids=table[:, 0].copy(),
@@ -81,13 +93,13 @@ def load_columns(db: Db, version: int) -> ProjectColumns:
         source_ids=source_ids,
         source_names=tuple(s[1] for s in sources),
         source_roles=tuple(s[2] for s in sources),
-        state=table[:, 2].astype(np.int8),
+        state=state,
         media=table[:, 3].astype(np.int8),
         width=table[:, 4].astype(np.int32),
         height=table[:, 5].astype(np.int32),
         file=table[:, 6].astype(np.int16),
         categories=categories,
-        annotations=_load_annotations(db, source_ids, offsets, categories),
+        annotations=annotations,
         axes=layered(db, _load_axes(db, source_ids, offsets), table[:, 0]),
         published=_load_published(db, source_ids, offsets),
     )
@@ -108,7 +120,7 @@ def _load_annotations(
         aliases = db.conn.execute(
             "SELECT category_id FROM category_alias WHERE source_id = ? ORDER BY position", (source_id,)
         ).fetchall()
-        lookup = np.array([index_of[a[0]] for a in aliases], dtype=np.int32)
+        lookup = np.array([index_of.get(a[0], NO_CLASS) for a in aliases], dtype=np.int32)
         stored["item"] = (stored["item"] + offset).astype(np.int32)
         stored["category"] = lookup[stored["category"]] if len(lookup) else stored["category"].astype(np.int32)
         if len(stored["score"]) != len(stored["item"]):
@@ -116,6 +128,20 @@ def _load_annotations(
         for name in ANNOTATION_COLUMNS:
             parts[name].append(stored[name])
     return {name: _joined(arrays, name) for name, arrays in parts.items()}
+
+
+def _without_no_classes(
+    annotations: dict[str, NDArray[Any]], state: NDArray[np.int8]
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.int8]]:
+    """Leave out annotations of what is no class; an item that had no others was looked at and is empty."""
+    keep = annotations["category"] != NO_CLASS
+    if keep.all():
+        return annotations, state
+    kept = {name: column[keep] for name, column in annotations.items()}
+    bare = np.setdiff1d(annotations["item"][~keep], kept["item"])
+    state = state.copy()
+    state[bare[state[bare] == LabelState.LABELLED]] = LabelState.EMPTY
+    return kept, state
 
 
 def _load_axes(db: Db, source_ids: Sequence[int], offsets: NDArray[np.int64]) -> tuple[StoredAxis, ...]:

@@ -15,7 +15,7 @@ from tailwise.domain.findings import Finding, Severity
 from tailwise.storage.lead_tables import copy_lead_times
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     from tailwise.storage.connection import Db
@@ -74,9 +74,9 @@ def swap_in(db: Db, program: str) -> SwapOutcome:
     splits made before still mean the same items.
     """
     meta: dict[str, str] = dict(db.conn.execute("SELECT key, value FROM staged.meta").fetchall())
-    source_id, old_ids = _claim_source(db, meta, program)
+    source_id, old_ids, old_classes = _claim_source(db, meta, program)
     added, updated = _copy_items(db, source_id, old_ids)
-    _copy_categories(db, source_id)
+    _copy_categories(db, source_id, old_classes)
     db.execute("INSERT INTO annotation_column SELECT ?, name, type, data FROM staged.annotation_column", (source_id,))
     _copy_axes(db, source_id)
     copy_lead_times(db, source_id)
@@ -141,17 +141,22 @@ def bump_data_version(db: Db) -> None:
     db.execute("UPDATE fact SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'data_version'")
 
 
-def _claim_source(db: Db, meta: dict[str, str], program: str) -> tuple[int, dict[str, int]]:
-    """Return the id to store under and the former item ids by file name (empty for a new source)."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def former_source(db: Db, meta: Mapping[str, str]) -> int | None:
+    """Return the id of the source that a staged one updates: same root, format and role, and the same name."""
     candidates = db.conn.execute(
         "SELECT s.id, s.name FROM source s JOIN local_root r ON r.source_id = s.id "
         "WHERE r.path = ? AND s.format = ? AND s.role = ? ORDER BY s.id",
         (meta["root"], meta["format"], meta["role"]),
     ).fetchall()
     own_name = re.compile(re.escape(meta["name"]) + r"( \(\d+\))?")
-    row = next((c for c in candidates if own_name.fullmatch(c[1])), None)
-    if row is None:
+    return next((int(c[0]) for c in candidates if own_name.fullmatch(c[1])), None)
+
+
+def _claim_source(db: Db, meta: dict[str, str], program: str) -> tuple[int, dict[str, int], dict[str, int]]:
+    """Return the id to store under, the former item ids by file name, and the former classes by the source's name."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    former = former_source(db, meta)
+    if former is None:
         names = {r[0] for r in db.conn.execute("SELECT name FROM source")}
         name = meta["name"]
         number = 2
@@ -163,8 +168,11 @@ def _claim_source(db: Db, meta: dict[str, str], program: str) -> tuple[int, dict
         ).lastrowid
         assert source_id is not None  # noqa: S101  an INSERT always has a row id
         db.execute("INSERT INTO local_root VALUES (?, ?)", (source_id, meta["root"]))
-        return source_id, {}
-    source_id = int(row[0])
+        return source_id, {}, {}
+    source_id = former
+    old_classes = dict(
+        db.conn.execute("SELECT ext_name, category_id FROM category_alias WHERE source_id = ?", (source_id,)).fetchall()
+    )
     old_ids = dict(db.conn.execute("SELECT file_name, id FROM item WHERE source_id = ?", (source_id,)).fetchall())
     for table in (
         "item", "category_alias", "annotation_column", "axis_column", "published_split", "source_file", "finding",
@@ -174,7 +182,7 @@ def _claim_source(db: Db, meta: dict[str, str], program: str) -> tuple[int, dict
         "UPDATE source SET imported_utc = ?, answers = ?, program = ? WHERE id = ?",
         (now, meta["answers"], program, source_id),
     )
-    return source_id, old_ids
+    return source_id, old_ids, old_classes
 
 
 def _copy_items(db: Db, source_id: int, old_ids: dict[str, int]) -> tuple[int, int]:
@@ -205,13 +213,20 @@ def _copy_items(db: Db, source_id: int, old_ids: dict[str, int]) -> tuple[int, i
     return len(rows) - updated, updated
 
 
-def _copy_categories(db: Db, source_id: int) -> None:
-    db.execute("INSERT OR IGNORE INTO category (name) SELECT name FROM staged.category ORDER BY position")
-    db.execute(
-        "INSERT INTO category_alias SELECT ?, s.position, s.ext_id, s.name, s.supercategory, c.id "
-        "FROM staged.category s JOIN category c ON c.name = s.name",
-        (source_id,),
-    )
+def _copy_categories(db: Db, source_id: int, old_classes: dict[str, int]) -> None:
+    """Store the classes; one the source had before keeps the project class the user gave it."""
+    staged = db.conn.execute(
+        "SELECT position, ext_id, name, supercategory FROM staged.category ORDER BY position"
+    ).fetchall()
+    for position, ext_id, name, supercategory in staged:
+        category_id = old_classes.get(name)
+        if category_id is None:
+            db.execute("INSERT OR IGNORE INTO category (name) VALUES (?)", (name,))
+            category_id = db.conn.execute("SELECT id FROM category WHERE name = ?", (name,)).fetchone()[0]
+        db.execute(
+            "INSERT INTO category_alias VALUES (?, ?, ?, ?, ?, ?)",
+            (source_id, position, ext_id, name, supercategory, category_id),
+        )
 
 
 def _copy_axes(db: Db, source_id: int) -> None:
@@ -255,3 +270,12 @@ def class_numbers(db: Db, source_id: int) -> list[tuple[str, str]]:
         "WHERE a.source_id = ? ORDER BY a.position",
         (source_id,),
     ).fetchall()
+
+
+def annotations_per_class(db: Db, source_id: int) -> dict[int, int]:
+    """Return how many annotations a source has of each of its own classes, by position."""
+    row = db.conn.execute(
+        "SELECT type, data FROM annotation_column WHERE source_id = ? AND name = 'category'", (source_id,)
+    ).fetchone()
+    codes = np.frombuffer(row[1], dtype=f"<i{row[0][2:]}") if row else np.zeros(0, dtype="<i4")
+    return dict(enumerate(np.bincount(codes).tolist()))
