@@ -9,11 +9,11 @@ from tailwise.planning.project_streams import PoolCell, project_streams
 from tailwise.planning.quota_yields import yield_table
 
 CELLS = (
-    PoolCell("city", ("day",), pool=400, labelled=300, found=(("Car", 600.0), ("Crack", 3.0)), median_seconds=50.0),
-    PoolCell("city", ("night",), pool=100, labelled=20, found=(("Crack", 2.0),)),
-    PoolCell("farm", ("day",), pool=50),
-    PoolCell("farm", ("dusk",), pool=7),
-    PoolCell("archive", ("day",), labelled=99, found=(("Car", 1.0),)),
+    PoolCell("city", (("light", "day"),), pool=400, labelled=300, found=(("Car", 600.0), ("Crack", 3.0)), median_seconds=50.0),
+    PoolCell("city", (("light", "night"),), pool=100, labelled=20, found=(("Crack", 2.0),)),
+    PoolCell("farm", (("light", "day"),), pool=50),
+    PoolCell("farm", (("light", "dusk"),), pool=7),
+    PoolCell("archive", (("light", "day"),), labelled=99, found=(("Car", 1.0),)),
 )
 
 
@@ -29,22 +29,22 @@ def means(streams):
 
 def test_a_cell_with_a_pool_becomes_a_stream():
     streams = {s.name: s for s in project_streams(CELLS)}
-    assert list(streams) == ["city / day", "city / night", "farm / day", "farm / dusk"]
-    assert streams["city / day"].available == 400
-    assert streams["city / day"].source == "city"
-    assert streams["city / day"].route is Route.TARGETED
-    assert streams["city / day"].seconds_per_item == pytest.approx(55.0)  # 1.1 x the median measured
-    assert streams["farm / day"].seconds_per_item == 60.0
+    assert list(streams) == ["city, light = day", "city, light = night", "farm, light = day", "farm, light = dusk"]
+    assert streams["city, light = day"].available == 400
+    assert streams["city, light = day"].source == "city"
+    assert streams["city, light = day"].route is Route.TARGETED
+    assert streams["city, light = day"].seconds_per_item == pytest.approx(55.0)  # 1.1 x the median measured
+    assert streams["farm, light = day"].seconds_per_item == 60.0
 
 
 def test_yields_come_from_what_was_labelled_there_with_the_nearest_prior_worth_ten_items():
     yields = means(project_streams(CELLS))
     source = 5.5 / 321  # 5 cracks in 320 items of the city, with Jeffreys' half
-    assert yields["city / night", "Crack"] == pytest.approx((2 + 10 * source) / 30, abs=1e-6)
-    assert yields["city / day", "Crack"] == pytest.approx((3 + 10 * source) / 310, abs=1e-6)
-    assert yields["farm / day", "Crack"] == pytest.approx(3.5 / 400, abs=1e-6)  # nothing of the farm: days elsewhere
-    assert yields["farm / dusk", "Crack"] == pytest.approx(5.5 / 420, abs=1e-6)  # no dusk anywhere: the project
-    assert yields["city / day", "Car"] == pytest.approx((600 + 10 * 600.5 / 321) / 310, abs=1e-6)
+    assert yields["city, light = night", "Crack"] == pytest.approx((2 + 10 * source) / 30, abs=1e-6)
+    assert yields["city, light = day", "Crack"] == pytest.approx((3 + 10 * source) / 310, abs=1e-6)
+    assert yields["farm, light = day", "Crack"] == pytest.approx(3.5 / 400, abs=1e-6)  # nothing of the farm: days elsewhere
+    assert yields["farm, light = dusk", "Crack"] == pytest.approx(5.5 / 420, abs=1e-6)  # no dusk anywhere: the project
+    assert yields["city, light = day", "Car"] == pytest.approx((600 + 10 * 600.5 / 321) / 310, abs=1e-6)
 
 
 def test_without_conditions_a_source_is_drawn_at_random():
@@ -60,34 +60,34 @@ def test_a_project_without_labels_has_streams_without_yields():
 def test_hard_negatives_that_were_mined_are_a_stream_of_their_own():
     mined = PoolCell("city", pool=25, route=Route.HARD_NEGATIVE)
     assert [(s.name, s.route) for s in project_streams([*CELLS[:1], mined])] == [
-        ("city / day", Route.TARGETED),
-        ("city / hard-negative", Route.HARD_NEGATIVE),
+        ("city, hard-negative", Route.HARD_NEGATIVE),
+        ("city, light = day", Route.TARGETED),
     ]
 
 
 def test_the_random_stream_of_a_source_mixes_its_cells_by_their_pools():
     streams = project_streams(CELLS[:2], discovery=0.15)
     assert [(s.name, s.available, s.route) for s in streams] == [
-        ("city / day", 340, Route.TARGETED),
-        ("city / night", 85, Route.TARGETED),
-        ("city / random", 75, Route.RANDOM),
+        ("city, light = day", 340, Route.TARGETED),
+        ("city, light = night", 85, Route.TARGETED),
+        ("city, random", 75, Route.RANDOM),
     ]
     yields = means(streams)
-    mixed = (60 * yields["city / day", "Crack"] + 15 * yields["city / night", "Crack"]) / 75
-    assert yields["city / random", "Crack"] == pytest.approx(mixed, abs=2e-6)
+    mixed = (60 * yields["city, light = day", "Crack"] + 15 * yields["city, light = night", "Crack"]) / 75
+    assert yields["city, random", "Crack"] == pytest.approx(mixed, abs=2e-6)
 
 
 cells = st.lists(
     st.builds(
         PoolCell,
-        st.sampled_from(["A", "B", "A / x"]),
-        st.sampled_from([(), ("x",), ("y",)]),
+        st.sampled_from(["A", "B", "A, l = x"]),
+        st.sampled_from([(), (("l", "x"),), (("l", "y"),)]),
         st.integers(0, 50),
         st.integers(1, 30),
         st.just((("Car", 3.0),)),
     ),
     max_size=6,
-    unique_by=lambda c: (c.source, c.values),
+    unique_by=lambda c: (c.source, c.where),
 )
 
 

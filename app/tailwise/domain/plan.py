@@ -22,6 +22,7 @@ MAX_ITEMS = 1_000_000_000
 MAX_AMOUNT = 1e9
 MIN_DISCOVERY = 0.10
 DEFAULT_SECONDS_PER_ITEM = 60.0
+CONFIDENCE_RANGE = (0.5, 0.99)
 
 
 class QuotaUnit(StrEnum):
@@ -99,13 +100,23 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What each week offers, one entry per week; None means no limit."""
+    """What each week offers, one entry per week; None means no limit.
+
+    `experimental_share` is the most of each week's items that may come from streams only an experimental class needs.
+    """
 
     label_hours: tuple[float, ...] | None = None
     review_hours: tuple[float, ...] | None = None
     items_per_week: tuple[int, ...] | None = None
+    experimental_share: float = 1.0
 
     def __post_init__(self) -> None:
+        fine = 0.0 <= self.experimental_share <= 1.0
+        _refuse_unless(
+            fine,
+            f"capacity: experimental_share is {self.experimental_share:g}",
+            "Give a share from 0 to 1, such as 0.1",
+        )
         for key, values in (("label_hours", self.label_hours), ("review_hours", self.review_hours)):
             for value in values or ():
                 _check_amount("capacity", key, value)
@@ -252,6 +263,11 @@ class PlanRequest:
     """Everything a quota plan depends on. Two requests that differ only in the order of rows give the same plan.
 
     Without `streams` they come from the project (`with_streams`).
+
+    Attributes:
+        confidence: probability, 0.5..0.99, with which each quota is to be met where hours, pool and rules allow it;
+            None to plan for what is expected, which is met about half of the time.
+        conditions: axes the streams of the project are told apart by; None to choose the one that says most.
     """
 
     weeks: int
@@ -261,6 +277,8 @@ class PlanRequest:
     unit: QuotaUnit = QuotaUnit.OBJECTS
     objective: Objective = Objective.FEWEST_HOURS
     seed: int = 0
+    confidence: float | None = None
+    conditions: tuple[str, ...] | None = None
     capacity: Capacity = field(default_factory=Capacity)
     streams: tuple[Stream, ...] = ()
     sources: tuple[SourceShare, ...] = ()
@@ -271,6 +289,13 @@ class PlanRequest:
         _check_name("The plan", self.name)
         _refuse_unless(1 <= self.weeks <= MAX_WEEKS, f"plan: weeks is {self.weeks}", f"Give 1 to {MAX_WEEKS} weeks")
         _refuse_unless(0 <= self.seed < 2**63, f"plan: seed is {self.seed}", "Give a whole number from 0")
+        if self.confidence is not None:
+            low, high = CONFIDENCE_RANGE
+            fine = low <= self.confidence <= high
+            _refuse_unless(
+                fine, f"plan: confidence is {self.confidence:g}", f"Give {low:g} to {high:g}, or leave it out"
+            )
+        _check_unique("condition", self.conditions or ())
         _refuse_unless(bool(self.classes), "The request names no class", "Add a [[class]] with its tier and quota")
         self._check_weekly_lists()
         _check_unique("class", (c.name for c in self.classes))
@@ -317,6 +342,7 @@ class PlanRequest:
         return replace(
             self,
             classes=tuple(sorted(self.classes, key=lambda c: c.name)),
+            conditions=None if self.conditions is None else tuple(sorted(self.conditions)),
             streams=tuple(streams),
             sources=tuple(sorted(self.sources, key=lambda s: s.name)),
             routes=tuple(sorted(self.routes, key=lambda r: r.route.value)),

@@ -87,6 +87,7 @@ class Reason:
         rules: for kind rule, those that cannot hold together with the quota; none of them is named without need.
         extra_hours: least hours more, over all weeks, that remove `short_by`, for kind hours.
         extra_items: items to collect at the best yield there is, for kind pool; None if no stream yields the class.
+        per_hour: objects that one more hour of labelling brings, for kind hours where labelling is what is short.
     """
 
     class_name: str
@@ -96,6 +97,7 @@ class Reason:
     rules: tuple[str, ...] = ()
     extra_hours: float | None = None
     extra_items: int | None = None
+    per_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class PlanOutcome:
         gap: largest relative gap between a stage's value and its bound; 0 when proven best.
         seconds: wall clock, not part of `as_json`: the same request gives the same bytes.
         request_hash: SHA-256 of the request in stable row order.
+        confidence: probability that was sought for each quota; None when only what is expected was planned for.
     """
 
     name: str
@@ -136,6 +139,7 @@ class PlanOutcome:
     seed: int
     versions: tuple[tuple[str, str], ...]
     request_hash: str
+    confidence: float | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the answer of `plan quota --json`; the keys are described in the help page of the request."""
@@ -160,6 +164,7 @@ class PlanOutcome:
             "notes": list(self.notes),
             "gap": number(self.gap),
             "stages": [{"name": s.name, "value": number(s.value), "bound": number(s.bound)} for s in self.stages],
+            "confidence": self.confidence,
             "seed": self.seed,
             "versions": dict(self.versions),
             "request_hash": self.request_hash,
@@ -219,4 +224,6 @@ def _reason_json(reason: Reason) -> dict[str, object]:
         answer["extra_hours"] = number(reason.extra_hours)
     if reason.extra_items is not None:
         answer["extra_items"] = reason.extra_items
+    if reason.per_hour is not None:
+        answer["per_hour"] = number(reason.per_hour)
     return answer

@@ -169,7 +169,23 @@ class _Diagnosis:
         review = float(solution.columns[columns.extra_review : columns.class_short].sum())
         kinds = [f"{_hours(h)} more {kind} hours" for h, kind in ((label, "label"), (review, "review")) if h > 0.005]
         advice = f"{said} {' and '.join(kinds) or 'a few more minutes'}."
-        return Reason(self._name, ReasonKind.HOURS, short_by, advice, extra_hours=label + review)
+        per_hour = self._one_more_hour(parts.fractions)
+        if per_hour is not None:
+            advice += f" One more labelling hour brings {_number(per_hour)} {self._name}."
+        return Reason(self._name, ReasonKind.HOURS, short_by, advice, extra_hours=label + review, per_hour=per_hour)
+
+    def _one_more_hour(self, before: float) -> float | None:
+        """Return the objects that one more hour of labelling brings, put where it helps most; None for no more.
+
+        Solved rather than read off the dual value, which holds for the next minute only where the plan has a kink.
+        """
+        columns = self._model.columns
+        high = self._programme.high.copy()
+        high[columns.extra_label : columns.extra_review] = 1.0
+        hours = self._model.costs(columns.extra_label, np.ones(columns.weeks))
+        rows = self._programme.rows.with_limit(hours, 1.0)
+        brought = before - self._least(replace(self._programme, high=high, rows=rows))
+        return brought if brought > self._tolerance else None
 
     def _rule_reason(self, parts: _Parts) -> Reason:
         """Name the rules that cannot hold together with the quota even if hours did not count."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SAFETY = 1.1
 """Planned time per item over the measured median: half of all items take longer than the median."""
 PRIOR_DIGITS = 6
-SEPARATOR = " / "
+SEPARATOR = ", "
 RANDOM_NAME = "random"
 
 
@@ -28,7 +28,8 @@ class PoolCell:
     """One source at one combination of the chosen conditions.
 
     Attributes:
-        values: the value of each chosen condition, in one order for all cells; empty when none was chosen.
+        where: the value of each chosen condition as (axis, value), axes in one order for all cells; empty when none
+            was chosen.
         pool: unlabelled items, near-duplicates counted once.
         labelled: labelled items there (also those found to be empty).
         found: objects per class in them, in the unit of the request.
@@ -37,7 +38,7 @@ class PoolCell:
     """
 
     source: str
-    values: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
     pool: int = 0
     labelled: int = 0
     found: tuple[tuple[str, float], ...] = ()
@@ -47,13 +48,19 @@ class PoolCell:
     @property
     def stream_route(self) -> Route:
         """The route of the stream this cell becomes."""
-        return self.route or (Route.TARGETED if self.values else Route.RANDOM)
+        return self.route or (Route.TARGETED if self.where else Route.RANDOM)
 
     @property
     def name(self) -> str:
-        """The name of the stream this cell becomes."""
+        """The name of the stream this cell becomes: `drive, lighting = night`."""
+        conditions = (f"{axis} = {value}" for axis, value in self.where)
         suffix = () if self.route is None else (self.route.value,)
-        return SEPARATOR.join((self.source, *self.values, *suffix))
+        return SEPARATOR.join((self.source, *conditions, *suffix))
+
+
+def random_name(source: str) -> str:
+    """Return the name of the stream that draws at random from everything of a source."""
+    return SEPARATOR.join((source, RANDOM_NAME))
 
 
 def project_streams(cells: Iterable[PoolCell], discovery: float = 0.0) -> tuple[Stream, ...]:
@@ -91,7 +98,7 @@ class _Rates:
     def __init__(self, cells: Sequence[PoolCell]) -> None:
         self._classes = sorted({name for c in cells for name, count in c.found if count > 0})
         self._source = _pooled(cells, lambda c: c.source)
-        self._values = _pooled(cells, lambda c: c.values)
+        self._where = _pooled(cells, lambda c: c.where)
         self._project = _pooled(cells, lambda _: None)
 
     def yields(self, cell: PoolCell) -> tuple[StreamYield, ...]:
@@ -105,7 +112,7 @@ class _Rates:
 
     def _prior(self, cell: PoolCell, name: str) -> float:
         counts = self._project[None]
-        for nearer in (self._source[cell.source], self._values[cell.values]):
+        for nearer in (self._source[cell.source], self._where[cell.where]):
             if nearer.labelled > 0:
                 counts = nearer
                 break
@@ -159,7 +166,7 @@ def _random_stream(source: str, cells: Sequence[PoolCell], rates: _Rates, discov
             mixture[entry.class_name] += part / total * found / items
     rounded = {name: round(rate, PRIOR_DIGITS) for name, rate in mixture.items()}
     return Stream(
-        name=SEPARATOR.join((source, RANDOM_NAME)),
+        name=random_name(source),
         available=total,
         source=source,
         route=Route.RANDOM,

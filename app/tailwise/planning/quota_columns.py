@@ -24,15 +24,18 @@ class BrokenPlanError(RuntimeError):
 
 def shortfalls(model: QuotaModel, items: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the shortfall of every quota in objects, for items of shape (weeks, streams)."""
+    amounts = np.array([quota.amount for quota in model.quotas])
+    missing = amounts - _brought(model, items)
+    return np.where(missing > NOISE * amounts, missing, 0.0)
+
+
+def _brought(model: QuotaModel, items: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the expected objects that each quota counts."""
     expected = model.expected(items)
     total = expected.sum(axis=0)
-    short = np.zeros(len(model.quotas))
-    for q, quota in enumerate(model.quotas):
-        k = model.yields.classes.index(quota.class_name)
-        have = total[k] if quota.week == TARGET_WEEK else expected[quota.week, k]
-        missing = quota.amount - float(have)
-        short[q] = missing if missing > NOISE * quota.amount else 0.0
-    return short
+    position = {name: k for k, name in enumerate(model.yields.classes)}
+    counted = (total if q.week == TARGET_WEEK else expected[q.week] for q in model.quotas)
+    return np.array([row[position[q.class_name]] for q, row in zip(model.quotas, counted, strict=True)], dtype=float)
 
 
 def columns_of(model: QuotaModel, items: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -53,6 +56,10 @@ def columns_of(model: QuotaModel, items: NDArray[np.float64]) -> NDArray[np.floa
         weekly = sum(s for quota, s in mine if quota.week != TARGET_WEEK)
         overall = sum(s for quota, s in mine if quota.week == TARGET_WEEK)
         answer[columns.class_short + k] = max(weekly, overall)
+    if columns.margins:
+        aims = np.array([quota.amount for quota in model.quotas]) + model.margins
+        lacking = np.maximum(0.0, aims - _brought(model, items.reshape(columns.weeks, columns.streams)))
+        answer[columns.margin :] = np.where(model.margins > 0, lacking, 0.0)
     return answer
 
 

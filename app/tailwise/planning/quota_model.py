@@ -2,8 +2,8 @@
 
 Quotas are elastic: each has a shortfall column, so labelling nothing is always allowed and "infeasible" never comes
 from the solver. Hours, pool and rules are hard. Columns, in this order: items per week and stream, shortfall per quota,
-worst shortfall ratio, gate per week, extra label and review hours per week (0 unless the diagnosis frees them), and
-the shortfall of each class that has a quota.
+worst shortfall ratio, gate per week, extra label and review hours per week (0 unless the diagnosis frees them),
+the shortfall of each class that has a quota, and, where a margin is sought, what each quota lacks with its margin.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Columns:
     streams: int
     quotas: int
     classes: int
+    margins: int = 0
 
     def item(self, week: int, stream: int) -> int:
         """Return the column of the items of a stream in a week (both 0-based)."""
@@ -92,9 +93,14 @@ class Columns:
         return self.extra_review + self.weeks
 
     @property
+    def margin(self) -> int:
+        """First column of what a quota lacks with its margin; one per quota, or none at all."""
+        return self.class_short + self.classes
+
+    @property
     def count(self) -> int:
         """Number of columns."""
-        return self.class_short + self.classes
+        return self.margin + self.margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class QuotaModel:
         whole: columns that take whole numbers only: items and gates.
         rules: texts of the rules a lead may relax, indexed by `rows.rule`.
         seconds, review_seconds: per item and stream.
+        margins: objects to aim for above each quota, so that it is met with some certainty; 0 for none.
     """
 
     request: PlanRequest
@@ -121,6 +128,7 @@ class QuotaModel:
     rules: tuple[str, ...]
     seconds: NDArray[np.float64]
     review_seconds: NDArray[np.float64]
+    margins: NDArray[np.float64]
 
     def costs(self, start: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return an objective that is 0 but for `values` from column `start` on."""
@@ -133,11 +141,21 @@ class QuotaModel:
         return items @ self.yields.mean
 
 
-def build_model(request: PlanRequest, yields: YieldTable) -> QuotaModel:
-    """Build the model of a request that is in stable order and has streams."""
+def build_model(request: PlanRequest, yields: YieldTable, margins: NDArray[np.float64] | None = None) -> QuotaModel:
+    """Build the model of a request that is in stable order and has streams.
+
+    Args:
+        request: what is wanted.
+        yields: of its streams.
+        margins: objects to aim for above each quota once every quota is met in expectation; None for none.
+    """
     quotas = _quotas(request)
     short_classes = tuple(dict.fromkeys(q.class_name for q in quotas))
-    columns = Columns(request.weeks, len(request.streams), len(quotas), len(short_classes))
+    has_margins = margins is not None and bool(margins.any())
+    columns = Columns(
+        request.weeks, len(request.streams), len(quotas), len(short_classes), len(quotas) if has_margins else 0
+    )
+    above = np.zeros(len(quotas)) if margins is None else margins
     seconds = np.array([s.seconds_per_item for s in request.streams])
     review_seconds = np.array([s.review_seconds_per_item for s in request.streams])
     builder = RowBuilder()
@@ -145,6 +163,8 @@ def build_model(request: PlanRequest, yields: YieldTable) -> QuotaModel:
     _add_hours(builder, request.capacity.label_hours, seconds, columns, columns.extra_label)
     _add_hours(builder, request.capacity.review_hours, review_seconds, columns, columns.extra_review)
     _add_quotas(builder, quotas, short_classes, yields, columns)
+    if has_margins:
+        _add_margins(builder, quotas, above, yields, columns)
     has_gate = add_rules(builder, request, yields, columns)
     low, high, whole = _bounds(request, columns, has_gate=has_gate)
     return QuotaModel(
@@ -160,6 +180,7 @@ def build_model(request: PlanRequest, yields: YieldTable) -> QuotaModel:
         tuple(builder.rules),
         seconds,
         review_seconds,
+        above,
     )
 
 
@@ -200,10 +221,7 @@ def _add_quotas(
     columns: Columns,
 ) -> None:
     for q, quota in enumerate(quotas):
-        rates = yields.mean[:, yields.classes.index(quota.class_name)].tolist()
-        weeks = range(columns.weeks) if quota.week == TARGET_WEEK else (quota.week,)
-        terms = [(columns.item(t, j), rate) for t in weeks for j, rate in enumerate(rates)]
-        builder.add([*terms, (columns.short + q, 1.0)], low=quota.amount)
+        builder.add([*_brought(quota, yields, columns), (columns.short + q, 1.0)], low=quota.amount)
         if quota.tier is Tier.MUST_NOT_MISS:
             builder.add([(columns.worst, 1.0), (columns.short + q, -1.0 / quota.amount)], low=0.0)
     for k, name in enumerate(short_classes):
@@ -212,6 +230,26 @@ def _add_quotas(
         for terms in (weekly, overall):
             if terms:
                 builder.add([(columns.class_short + k, 1.0), *terms], low=0.0)
+
+
+def _add_margins(
+    builder: RowBuilder,
+    quotas: tuple[Quota, ...],
+    margins: NDArray[np.float64],
+    yields: YieldTable,
+    columns: Columns,
+) -> None:
+    for q, quota in enumerate(quotas):
+        if margins[q] > 0:
+            aim = quota.amount + float(margins[q])
+            builder.add([*_brought(quota, yields, columns), (columns.margin + q, 1.0)], low=aim)
+
+
+def _brought(quota: Quota, yields: YieldTable, columns: Columns) -> list[tuple[int, float]]:
+    """Return the terms that add up to the expected objects a quota counts."""
+    rates = yields.mean[:, yields.classes.index(quota.class_name)].tolist()
+    weeks = range(columns.weeks) if quota.week == TARGET_WEEK else (quota.week,)
+    return [(columns.item(t, j), rate) for t in weeks for j, rate in enumerate(rates)]
 
 
 def _bounds(

@@ -15,9 +15,10 @@ import numpy as np
 import tailwise
 from tailwise.domain.errors import RequestError
 from tailwise.domain.plan import Objective, Tier
-from tailwise.domain.plan_outcome import PlanLine, PlanOutcome, PlanStatus, WeekTotals
+from tailwise.domain.plan_outcome import PlanLine, PlanOutcome, PlanStatus, QuotaKind, WeekTotals
 from tailwise.planning.diagnosis import explain, missing
 from tailwise.planning.quota_columns import columns_of, shortfalls
+from tailwise.planning.quota_margins import sought_margins
 from tailwise.planning.quota_model import SECONDS_PER_HOUR, TARGET_WEEK, build_model
 from tailwise.planning.quota_risk import quota_risks
 from tailwise.planning.quota_rules import easy_streams
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tailwise.domain.plan import PlanRequest
-    from tailwise.domain.plan_outcome import Amounts, Reason
+    from tailwise.domain.plan_outcome import Amounts, QuotaRisk, Reason
     from tailwise.ops.progress import Progress
     from tailwise.planning.quota_model import QuotaModel
     from tailwise.planning.quota_search import Found
 
 NOTHING = 1e-6
+NEARLY = 0.02
+"""Probabilities from 2,000 draws are not known any better."""
 
 
 def compute_plan(request: PlanRequest, progress: Progress, *, integer: bool = True) -> PlanOutcome:
@@ -55,12 +58,15 @@ def compute_plan(request: PlanRequest, progress: Progress, *, integer: bool = Tr
     if not request.streams:
         raise RequestError("The request has no streams", "Add a [[stream]], or take the streams of the project")
     progress.stage("Building the model")
-    model = build_model(request, yield_table(request))
+    yields = yield_table(request)
+    margins = None if request.confidence is None else sought_margins(request, yields, request.confidence, progress)
+    model = build_model(request, yields, margins)
     found = search(model, progress, integer=integer)
     items = _clean(found.items, is_whole=integer)
     columns = columns_of(model, items.ravel())
     reasons = explain(model, columns, progress)
     progress.stage("Estimating the risk")
+    risk = quota_risks(model, items) if integer else ()
     hours, review_hours = (items * s / SECONDS_PER_HOUR for s in (model.seconds, model.review_seconds))
     return PlanOutcome(
         name=request.name,
@@ -73,15 +79,16 @@ def compute_plan(request: PlanRequest, progress: Progress, *, integer: bool = Tr
         review_hours=float(review_hours.sum()),
         expected=_amounts(model, model.expected(items).sum(axis=0)),
         shortfall=tuple((c.name, missing(model, columns, c.name)) for c in request.classes),
-        risk=quota_risks(model, items) if integer else (),
+        risk=risk,
         reasons=reasons,
-        notes=tuple(_notes(model, items)),
+        notes=(*_notes(model, items), *_uncertain(request, risk, reasons)),
         gap=found.gap,
         stages=found.stages,
         seconds=time.monotonic() - began,
         seed=request.seed,
         versions=versions(),
         request_hash=request_hash(request),
+        confidence=request.confidence,
     )
 
 
@@ -151,6 +158,22 @@ def _weeks(model: QuotaModel, items: NDArray[np.float64]) -> Iterator[WeekTotals
             expected=_amounts(model, expected[t]),
             shortfall=tuple((q.class_name, float(short[i])) for i, q in enumerate(model.quotas) if q.week == t),
         )
+
+
+def _uncertain(request: PlanRequest, risk: tuple[QuotaRisk, ...], reasons: tuple[Reason, ...]) -> Iterator[str]:
+    """Say which quotas are met in expectation but cannot be met as surely as was asked."""
+    short = {reason.class_name for reason in reasons}
+    for quota in risk:
+        if (
+            request.confidence is not None
+            and quota.p_met < request.confidence - NEARLY
+            and quota.class_name not in short
+        ):
+            which = f"week {quota.week}" if quota.quota is QuotaKind.WEEKLY else "its target"
+            yield (
+                f"{quota.class_name}, {which}: {request.confidence:.0%} cannot be reached with these hours, this pool "
+                f"and these rules; {quota.p_met:.0%} can."
+            )
 
 
 def _notes(model: QuotaModel, items: NDArray[np.float64]) -> Iterator[str]:

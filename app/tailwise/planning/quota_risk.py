@@ -25,21 +25,27 @@ NOISE = 1e-9
 
 def quota_risks(model: QuotaModel, items: NDArray[np.float64], draws: int = DRAWS) -> tuple[QuotaRisk, ...]:
     """Return the probability that each quota is met, for whole items of shape (weeks, streams)."""
-    counts = np.rint(items).astype(np.int64)
     answer: list[QuotaRisk] = []
+    for quota, have in zip(model.quotas, drawn_objects(model, items, draws), strict=True):
+        is_target = quota.week == TARGET_WEEK
+        week = model.columns.weeks if is_target else quota.week + 1
+        kind = QuotaKind.TARGET if is_target else QuotaKind.WEEKLY
+        answer.append(QuotaRisk(quota.class_name, week, kind, float((have >= quota.amount - NOISE).mean())))
+    return tuple(answer)
+
+
+def drawn_objects(model: QuotaModel, items: NDArray[np.float64], draws: int = DRAWS) -> NDArray[np.int64]:
+    """Draw what the planned items will hold: the objects each quota counts, shape (quotas, draws)."""
+    counts = np.rint(items).astype(np.int64)
+    answer = np.zeros((len(model.quotas), draws), dtype=np.int64)
     for name in model.short_classes:
         k = model.yields.classes.index(name)
         # A generator per class: adding a class to the request does not change the odds shown for another.
         objects = _objects(model, counts, k, np.random.default_rng([model.request.seed, *name.encode()]), draws)
-        for quota in model.quotas:
-            if quota.class_name != name:
-                continue
-            is_target = quota.week == TARGET_WEEK
-            have = objects.sum(axis=1) if is_target else objects[:, quota.week]
-            week = model.columns.weeks if is_target else quota.week + 1
-            kind = QuotaKind.TARGET if is_target else QuotaKind.WEEKLY
-            answer.append(QuotaRisk(name, week, kind, float((have >= quota.amount - NOISE).mean())))
-    return tuple(answer)
+        for q, quota in enumerate(model.quotas):
+            if quota.class_name == name:
+                answer[q] = objects.sum(axis=1) if quota.week == TARGET_WEEK else objects[:, quota.week]
+    return answer
 
 
 def _objects(

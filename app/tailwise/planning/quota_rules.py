@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from tailwise.planning.quota_rows import RowBuilder
     from tailwise.planning.quota_yields import YieldTable
 
-RARE_BEARING = 0.1
-"""A stream with at least this part of the best stream's yield of a must-not-miss class is never an easy stream."""
+GOOD_PART = 0.1
+"""A stream with at least this part of the best stream's yield of a class is a good source of it: never an easy stream
+when the class must not be missed."""
 
 
 def add_rules(builder: RowBuilder, request: PlanRequest, yields: YieldTable, columns: Columns) -> bool:
@@ -42,6 +43,9 @@ def add_rules(builder: RowBuilder, request: PlanRequest, yields: YieldTable, col
     _add_share(builder, "discovery reserve", discovery, Share(reserve.discovery, 1.0), columns)
     negatives = [j for j, s in enumerate(streams) if s.route is Route.HARD_NEGATIVE]
     _add_share(builder, "hard negatives", negatives, Share(reserve.hard_negatives, 1.0), columns)
+    only_tried = experimental_streams(request, yields)
+    most = Share(0.0, request.capacity.experimental_share)
+    _add_share(builder, "streams only experimental classes need", only_tried, most, columns)
     return _add_easy_caps(builder, request, yields, columns)
 
 
@@ -77,14 +81,22 @@ def _add_share(builder: RowBuilder, what: str, members: Iterable[int], share: Sh
 def easy_streams(easy: ClassQuota, request: PlanRequest, yields: YieldTable) -> list[int]:
     """Return the streams an easy cap counts: those that yield the class and are no source of a must-not-miss class."""
     rates = yields.mean[:, yields.classes.index(easy.name)]
-    bearing = _rare_bearing(request, yields)
+    bearing = _bearing(request, yields, Tier.MUST_NOT_MISS)
     return [j for j in range(len(request.streams)) if rates[j] > 0 and not bearing[j]]
 
 
-def _rare_bearing(request: PlanRequest, yields: YieldTable) -> NDArray[np.bool_]:
-    rare = [yields.classes.index(c.name) for c in request.classes if c.tier is Tier.MUST_NOT_MISS]
-    rates = yields.mean[:, rare]
-    return ((rates > 0) & (rates >= RARE_BEARING * rates.max(axis=0, initial=0.0))).any(axis=1)
+def experimental_streams(request: PlanRequest, yields: YieldTable) -> list[int]:
+    """Return the streams that are a good source of an experimental class and of no class of a higher tier."""
+    tried = _bearing(request, yields, Tier.EXPERIMENTAL)
+    needed = _bearing(request, yields, Tier.MUST_NOT_MISS, Tier.NICE_TO_HAVE)
+    return [j for j in range(len(request.streams)) if tried[j] and not needed[j]]
+
+
+def _bearing(request: PlanRequest, yields: YieldTable, *tiers: Tier) -> NDArray[np.bool_]:
+    """Return which streams yield a class of these tiers nearly as well as the best stream does."""
+    wanted = [yields.classes.index(c.name) for c in request.classes if c.tier in tiers]
+    rates = yields.mean[:, wanted]
+    return ((rates > 0) & (rates >= GOOD_PART * rates.max(axis=0, initial=0.0))).any(axis=1)
 
 
 def _add_easy_caps(builder: RowBuilder, request: PlanRequest, yields: YieldTable, columns: Columns) -> bool:

@@ -1,6 +1,7 @@
 """The order of goals: each stage is minimised in turn and kept while the next one is.
 
-Must-not-miss shortfall, its worst ratio, nice-to-have, experimental; then the fewest hours, or the most objects of
+Must-not-miss shortfall, its worst ratio, nice-to-have, experimental; the margins above each quota that make it likely
+to be met; then the fewest hours, or the most objects of
 must-not-miss classes and a full week; at last weeks that resemble each other. No stage is ever traded for a later one,
 so no weights have to be guessed.
 """
@@ -27,6 +28,9 @@ def stages_of(model: QuotaModel) -> list[Stage]:
     """Return the stages of a model that have something to decide, in order, without the smoothing."""
     stages = [_shortfall(model, Tier.MUST_NOT_MISS), _worst(model)]
     stages += [_shortfall(model, Tier.NICE_TO_HAVE), _shortfall(model, Tier.EXPERIMENTAL)]
+    if model.columns.margins:
+        stages += [_margin(model, Tier.MUST_NOT_MISS), _margin(model, Tier.NICE_TO_HAVE)]
+        stages.append(_margin(model, Tier.EXPERIMENTAL))
     if model.request.objective is Objective.MOST_RARE:
         stages.append(_most_rare(model))
         if model.request.capacity.items_per_week is not None:
@@ -43,6 +47,17 @@ def _shortfall(model: QuotaModel, tier: Tier) -> Stage:
     return Stage(
         f"{tier.value} shortfall", model.costs(start, np.array(costs)), max(asked, 1.0), 0.0, is_shortfall=True
     )
+
+
+def _margin(model: QuotaModel, tier: Tier) -> Stage:
+    costs = [
+        1.0 / quota.amount if quota.tier is tier and margin > 0 else 0.0
+        for quota, margin in zip(model.quotas, model.margins.tolist(), strict=True)
+    ]
+    asked = float(np.count_nonzero(costs))
+    # Margins come from 2,000 draws: a hundredth of a quota more or less is noise.
+    name = f"{tier.value} margin"
+    return Stage(name, model.costs(model.columns.margin, np.array(costs)), max(asked, 1.0), 0.01, is_shortfall=False)
 
 
 def _worst(model: QuotaModel) -> Stage:

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="StrEnum")
 
 ROOT_KEYS = ("plan", "capacity", "class", "stream", "source", "route", "reserve")
-PLAN_KEYS = ("name", "start", "weeks", "unit", "objective", "seed")
-CAPACITY_KEYS = ("label_hours", "review_hours", "items_per_week")
+PLAN_KEYS = ("name", "start", "weeks", "unit", "objective", "seed", "confidence", "conditions")
+WEEKLY_KEYS = ("label_hours", "review_hours", "items_per_week")
+CAPACITY_KEYS = (*WEEKLY_KEYS, "experimental_share")
 CLASS_KEYS = ("name", "tier", "min_per_week", "target", "easy_cap")
 STREAM_KEYS = (
     "name",
@@ -89,10 +90,13 @@ def _request(root: _Table) -> PlanRequest:
         unit=plan.choice("unit", QuotaUnit, QuotaUnit.OBJECTS),
         objective=plan.choice("objective", Objective, Objective.FEWEST_HOURS),
         seed=plan.integer("seed", 0),
+        confidence=plan.number("confidence") if plan.has("confidence") else None,
+        conditions=plan.texts("conditions"),
         capacity=Capacity(
             label_hours=capacity.per_week("label_hours", weeks),
             review_hours=capacity.per_week("review_hours", weeks),
             items_per_week=None if items is None else tuple(int(n) for n in items),
+            experimental_share=capacity.number("experimental_share", 1.0),
         ),
         classes=tuple(_class(row) for row in root.rows("class", CLASS_KEYS)),
         streams=tuple(_stream(row) for row in root.rows("stream", STREAM_KEYS)),
@@ -192,6 +196,15 @@ class _Table:
             raise self._wrong(key, value, "a text in quotes")
         return value
 
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        value = self.values.get(key)
+        if value is None:
+            return None
+        texts = cast("list[object]", value) if isinstance(value, list) else [None]
+        if not all(isinstance(text, str) for text in texts):
+            raise self._wrong(key, value, 'a list of texts, such as ["lighting"]')
+        return tuple(cast("list[str]", texts))
+
     def integer(self, key: str, default: int | None = None) -> int:
         value = self._value(key, default)
         if isinstance(value, bool) or not isinstance(value, int):
@@ -273,8 +286,12 @@ def format_request(request: PlanRequest) -> str:
         ("unit", _string(request.unit)),
         ("objective", _string(request.objective)),
         ("seed", str(request.seed)),
+        ("confidence", None if request.confidence is None else _decimal(request.confidence)),
+        ("conditions", None if request.conditions is None else f"[{', '.join(map(_string, request.conditions))}]"),
     ]
-    capacity = [(key, _weekly(getattr(request.capacity, key))) for key in CAPACITY_KEYS]
+    share = request.capacity.experimental_share
+    capacity = [(key, _weekly(getattr(request.capacity, key))) for key in WEEKLY_KEYS]
+    capacity.append(("experimental_share", None if share == 1.0 else _decimal(share)))
     reserve = [(key, _decimal(getattr(request.reserve, key)) or None) for key in RESERVE_KEYS]
     parts = [_block("[plan]", plan), _block("[capacity]", capacity)]
     parts += [_block("[[class]]", _class_lines(c)) for c in request.classes]

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A stored plan; `request` is TOML text, `outcome` the JSON of the answer."""
+    """A stored plan; `request` is TOML text, `outcome` the JSON of the answer.
+
+    Plans of one name are numbered by `version`. `solved_request` is the request with the streams it was solved with,
+    empty for plans of older programs.
+    """
 
     id: int
     name: str
@@ -27,6 +31,8 @@ class PlanRow:
     status: str
     request: str
     outcome: str
+    version: int = 1
+    solved_request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +65,23 @@ def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def add_plan(db: Db, name: str, status: str, request: str, outcome: str, version: int) -> int:
-    """Store a plan and return its id."""
+def add_plan(  # noqa: PLR0913, PLR0917  one argument per column
+    db: Db, name: str, status: str, request: str, outcome: str, data_version: int, solved_request: str = ""
+) -> int:
+    """Store a plan as the next version of its name and return its id."""
     cursor = db.conn.execute(
-        "INSERT INTO plan (name, created_utc, status, request, outcome, data_version) VALUES (?, ?, ?, ?, ?, ?)",
-        (name, utc_now(), status, request, outcome, version),
+        "INSERT INTO plan (name, created_utc, status, request, outcome, data_version, solved_request, version) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT 1 + coalesce(max(version), 0) FROM plan WHERE name = ?))",
+        (name, utc_now(), status, request, outcome, data_version, solved_request, name),
     )
     return int(cursor.lastrowid or 0)
 
 
 def list_plans(db: Db) -> list[PlanRow]:
     """Return all plans, newest first."""
-    rows = db.conn.execute("SELECT id, name, created_utc, status, request, outcome FROM plan ORDER BY id DESC")
+    rows = db.conn.execute(
+        "SELECT id, name, created_utc, status, request, outcome, version, solved_request FROM plan ORDER BY id DESC"
+    )
     return [PlanRow(*row) for row in rows]
 
 

@@ -14,6 +14,7 @@ from tailwise.storage.balance_tables import BALANCE_TABLES, m005_balance_plans
 from tailwise.storage.condition_schema import CONDITION_TABLES, m002_derived_axes
 from tailwise.storage.index_schema import INDEX_TABLES, m003_image_index
 from tailwise.storage.lead_tables import LEAD_TABLES, m008_lead_times
+from tailwise.storage.plan_schema import m006_plan_versions
 from tailwise.storage.review_schema import REVIEW_TABLES, m004_candidates_and_verdicts
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ _STEPS = (
     m002_derived_axes,
     m005_balance_plans,
     m004_candidates_and_verdicts,
+    m006_plan_versions,
     m008_lead_times,
 )
 _TABLE_NAME = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)

@@ -28,29 +28,56 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A plan of the project with the request it answers."""
+    """A plan of the project with the request it answers.
+
+    Attributes:
+        request_toml: as it was given.
+        version: number among the plans of this name, from 1.
+        solved_toml: the request with the streams it was solved with; empty in plans of older programs.
+    """
 
     id: int
     name: str
     created_utc: str
     request_toml: str
     outcome: PlanOutcome
+    version: int = 1
+    solved_toml: str = ""
     changes: Changes = Changes.PLANS
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"{self.name}, version {self.version}"
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """One line of the list of plans."""
+    """One line of the list of plans. `shortfall` is that of all classes together, in the unit of the plan."""
 
     id: int
     name: str
     created_utc: str
     status: str
+    version: int = 1
+    items: float = 0.0
+    hours: float = 0.0
+    shortfall: float = 0.0
 
 
 def stored_plan(row: PlanRow) -> StoredPlan:
     """Return a stored plan with its outcome rebuilt."""
-    return StoredPlan(row.id, row.name, row.created_utc, row.request, outcome_from_json(json.loads(row.outcome)))
+    outcome = outcome_from_json(json.loads(row.outcome))
+    return StoredPlan(row.id, row.name, row.created_utc, row.request, outcome, row.version, row.solved_request)
+
+
+def plan_summary(row: PlanRow) -> PlanSummary:
+    """Return a stored plan as a line of the list."""
+    totals = json.loads(row.outcome)["totals"]
+    short = float(sum(totals["shortfall"].values()))
+    return PlanSummary(
+        row.id, row.name, row.created_utc, row.status, row.version, totals["items"], totals["hours"], short
+    )
 
 
 def outcome_from_json(answer: dict[str, Any]) -> PlanOutcome:
@@ -76,6 +103,7 @@ def outcome_from_json(answer: dict[str, Any]) -> PlanOutcome:
         seed=answer["seed"],
         versions=tuple(answer["versions"].items()),
         request_hash=answer["request_hash"],
+        confidence=answer.get("confidence"),
     )
 
 
@@ -114,6 +142,7 @@ def _reason(reason: dict[str, Any]) -> Reason:
         rules=tuple(reason.get("rules", ())),
         extra_hours=reason.get("extra_hours"),
         extra_items=reason.get("extra_items"),
+        per_hour=reason.get("per_hour"),
     )
 
 

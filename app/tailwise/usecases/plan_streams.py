@@ -1,136 +1,137 @@
-"""Streams of a project: unlabelled items by source and condition, with yields from what was labelled there."""
+"""Streams of a project: unlabelled items by source and condition, with yields from what was labelled there.
+
+This module counts and looks up rows; what to expect of them is arithmetic of `planning.project_streams`.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tailwise.analysis.association import cramers_v
 from tailwise.domain.coverage import Basis, Unit
 from tailwise.domain.errors import RequestError
-from tailwise.domain.plan import Capacity, ClassQuota, PlanRequest, QuotaUnit, Reserve, Route, Stream, StreamYield, Tier
-from tailwise.domain.records import IDENTICAL_AXIS, AxisKind
-from tailwise.planning.request_file import parse_request
+from tailwise.domain.plan import QuotaUnit, Tier
+from tailwise.domain.records import AxisKind
+from tailwise.planning.project_streams import PoolCell, project_streams, random_name
+from tailwise.usecases.plan_pool import PoolRows, pool_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from tailwise.analysis.cube import CubeAxis
+    from tailwise.domain.plan import ClassQuota, PlanRequest, Stream
     from tailwise.usecases.projects import Project
     from tailwise.usecases.slices import ProjectCube
 
 MAX_VALUES = 12
-"""A condition with more values makes streams too thin to plan with."""
+"""A condition with more values makes streams too thin to plan with, unless the lead chooses it."""
 KNOWN_SHARE = 0.5
-RANDOM = "random"
-DRAFT_WEEKS, DRAFT_HOURS, DRAFT_DISCOVERY = 2, 40.0, 0.15
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """The pool of one source under one value of the condition; no value where no condition is used."""
-
-    source: str
-    axis: str
-    value: str
-    rows: NDArray[Any]
-
-    @property
-    def name(self) -> str:
-        return f"{self.source}, {self.axis} = {self.value}" if self.axis else self.source
-
-
-def streams_of_project(project: Project, request: PlanRequest) -> tuple[Stream, ...]:
+def streams_of_project(
+    project: Project, request: PlanRequest, seconds_per_row: NDArray[np.float64] | None = None
+) -> tuple[Stream, ...]:
     """Return the streams for a request that names none.
 
-    One stream per source and value of the condition that tells most about the classes wanted (the highest Cramér's V
-    among conditions that the pool knows too), and one that draws at random from everything, for discovery. Items of
-    identical files count once. Yields are counts from labelled items with the same value, to be estimated.
+    One stream per source and value of the conditions the request names; if it names none, of the condition that tells
+    most about the classes wanted (the highest Cramér's V among conditions that the pool knows too). With a discovery
+    reserve each source also has a stream that draws at random. Near-duplicates count once, files identical to one that
+    is labelled not at all.
+
+    Args:
+        project: where the pool and the labels are.
+        request: its classes, unit, conditions and discovery reserve are used.
+        seconds_per_row: measured labelling time of each row of the project, NaN where none is known.
 
     Raises:
-        RequestError: the project has no unlabelled items.
+        RequestError: the project has no unlabelled items, or no axis of a name in `conditions`.
     """
     sliced = project.cube()
-    cells = _cells(sliced, _classes_wanted(sliced, request.classes))
-    if not cells:
+    axes = stream_axes(sliced, request)
+    pool = pool_rows(sliced, axes)
+    if not len(pool.rows):
         raise RequestError(
             "The project has no unlabelled items to plan with",
             "Import a pool (--role pool), or write [[stream]] tables into the request",
         )
-    unit = Unit.IMAGES if request.unit is QuotaUnit.IMAGES else Unit.OBJECTS
-    names = [c.name for c in request.classes]
-    kept = request.reserve.discovery
-    streams = [_stream(sliced, cell, unit, names, Route.TARGETED, 1 - kept) for cell in cells]
-    if kept > 0:
-        # What random drawing takes is taken from the streams in proportion, so that no item is promised twice.
-        left = sum(_distinct(sliced, cell.rows) for cell in cells) - sum(s.available for s in streams)
-        everything = _Cell("", "", "", np.flatnonzero(sliced.pool))
-        drawn = _stream(sliced, everything, unit, names, Route.RANDOM, 1.0)
-        streams.append(replace(drawn, available=left))
-    return tuple(streams)
+    cells = _with_seconds(sliced, axes, _cells(sliced, axes, pool, request), seconds_per_row)
+    return project_streams(cells, request.reserve.discovery)
 
 
-def resolved_request(project: Project, text: str) -> PlanRequest:
-    """Return a stored request with the streams it was solved with."""
-    request = parse_request(text)
-    return request if request.streams else request.with_streams(streams_of_project(project, request))
-
-
-def pool_of_stream(sliced: ProjectCube, stream: Stream) -> list[int]:
-    """Return the pool rows a stream means, or none where its name and source say nothing about this project."""
-    pool = np.flatnonzero(sliced.pool)
-    for axis in (a for a in sliced.cube.axes.values() if len(a.values) <= MAX_VALUES):
-        for cell in _spread(sliced, pool, axis):
-            if cell.name == stream.name:
-                return cell.rows.tolist()
-    for cell in _by_source(sliced, pool):
-        if stream.name == cell.name or stream.source == cell.source:
-            return cell.rows.tolist()
-    return pool.tolist() if stream.route is Route.RANDOM else []
-
-
-def draft_plan_request(project: Project) -> PlanRequest:
-    """Return a request to begin with: every class, what it still lacks of its target, and the project's streams.
-
-    Where no class has a target, those below half of the median count are to reach the median.
+def stream_axes(sliced: ProjectCube, request: PlanRequest) -> tuple[str, ...]:
+    """Return the conditions that tell the streams of a project apart: those asked for, else the most telling one.
 
     Raises:
-        RequestError: the project has no class yet.
+        RequestError: there is no axis of a name asked for.
     """
-    sliced = project.cube()
-    rows = sliced.labelled_rows
-    if not rows:
-        raise RequestError("The project has no class", "Import labels first")
-    unit = QuotaUnit.OBJECTS if sliced.has_boxes else QuotaUnit.IMAGES
-    have = {r.name: int(getattr(r, unit.value)) for r in rows}
-    wanted = {r.name: r.target for r in rows if r.target} or _towards_the_median(have)
-    classes = tuple(
-        ClassQuota(r.name, Tier(r.tier), target=float(max(0, wanted[r.name] - have[r.name])) or None)
-        if r.name in wanted
-        else ClassQuota(r.name, Tier(r.tier))
-        for r in rows
-    )
-    has_pool = bool(sliced.pool.any())
-    request = PlanRequest(
-        weeks=DRAFT_WEEKS,
-        classes=classes,
-        name="Sprint",
-        unit=unit,
-        capacity=Capacity(label_hours=(DRAFT_HOURS,) * DRAFT_WEEKS),
-        reserve=Reserve(discovery=DRAFT_DISCOVERY) if has_pool else Reserve(),
-    )
-    return request.with_streams(streams_of_project(project, request)) if has_pool else request
+    if request.conditions is not None:
+        for name in request.conditions:
+            sliced.cube.axis(name)
+        return request.conditions
+    found = _telling_axis(sliced, _classes_wanted(sliced, request.classes))
+    return () if found is None else (found,)
 
 
-def _towards_the_median(have: dict[str, int]) -> dict[str, int]:
-    """Return a target for a lead who has set none: classes below half of the median are to reach the median."""
-    median = int(np.median(list(have.values())))
-    return {name: median for name, count in have.items() if count < median / 2}
+def stream_rows(sliced: ProjectCube, request: PlanRequest) -> dict[str, list[int]]:
+    """Return the pool rows behind each stream of a request that stands for something in this project.
+
+    Streams written by hand are told by their source: one that is the only one of its source, or random, stands for all
+    of it.
+    """
+    by_source = pool_rows(sliced, ()).by_name()
+    named = {**by_source, **pool_rows(sliced, stream_axes(sliced, request)).by_name()}
+    named.update({random_name(source): rows for source, rows in by_source.items()})
+    sources = [stream.source for stream in request.streams]
+    answer: dict[str, list[int]] = {}
+    for stream in request.streams:
+        is_whole = sources.count(stream.source) == 1 or stream.route.value == "random"
+        rows = named.get(stream.name)
+        if rows is None and is_whole and stream.source in by_source:
+            rows = by_source[stream.source]
+        if rows is not None:
+            answer[stream.name] = rows.tolist()
+    return answer
+
+
+def _cells(sliced: ProjectCube, axes: Sequence[str], pool: PoolRows, request: PlanRequest) -> list[PoolCell]:
+    """Return every cell with its pool, what was labelled there, and what was found of the classes asked for."""
+    unit = Unit.IMAGES if request.unit is QuotaUnit.IMAGES else Unit.OBJECTS
+    labels, counts, items = sliced.cube.table((Basis.SOURCE, *axes), unit, sliced.labelled)
+    known = {c.name: i for i, c in enumerate(sliced.columns.categories)}
+    wanted = [(c.name, known[c.name]) for c in request.classes if c.name in known]
+    sizes = dict(zip(((p.source, p.where) for p in pool.places), pool.sizes().tolist(), strict=True))
+    cells: list[PoolCell] = []
+    for k, label in enumerate(labels):
+        where = tuple(zip(axes, label[1:], strict=True))
+        found = tuple((name, float(counts[i, k])) for name, i in wanted)
+        size = sizes.pop((label[0], where), 0)
+        cells.append(PoolCell(label[0], where, size, int(items[k]), found))
+    cells += [PoolCell(source, where, size) for (source, where), size in sizes.items()]
+    return cells
+
+
+def _with_seconds(
+    sliced: ProjectCube, axes: Sequence[str], cells: list[PoolCell], seconds: NDArray[np.float64] | None
+) -> list[PoolCell]:
+    """Give each cell the median time of what was labelled there; if nothing was timed there, that of all items."""
+    if seconds is None:
+        return cells
+    timed = sliced.labelled & np.isfinite(seconds)
+    if not timed.any():
+        return cells
+    index = sliced.cube.cells((Basis.SOURCE, *axes), timed)
+    medians = {label: seconds[index.rows[index.cells == k]] for k, label in enumerate(index.labels)}
+    overall = float(np.median(seconds[timed]))
+    answer: list[PoolCell] = []
+    for cell in cells:
+        mine = medians.get((cell.source, *(value for _, value in cell.where)))
+        median = float(np.median(mine)) if mine is not None and len(mine) else overall
+        answer.append(replace(cell, median_seconds=median))
+    return answer
 
 
 def _classes_wanted(sliced: ProjectCube, quotas: Sequence[ClassQuota]) -> list[int]:
@@ -139,14 +140,7 @@ def _classes_wanted(sliced: ProjectCube, quotas: Sequence[ClassQuota]) -> list[i
     return [known[name] for name in must if name in known]
 
 
-def _cells(sliced: ProjectCube, wanted: list[int]) -> list[_Cell]:
-    pool = np.flatnonzero(sliced.pool)
-    axis = _telling_axis(sliced, wanted)
-    found = _spread(sliced, pool, axis) if axis is not None else _by_source(sliced, pool)
-    return [cell for cell in found if len(cell.rows)]
-
-
-def _telling_axis(sliced: ProjectCube, wanted: list[int]) -> CubeAxis | None:
+def _telling_axis(sliced: ProjectCube, wanted: list[int]) -> str | None:
     """Return the condition that says most about where the wanted classes are, or None."""
     if not wanted:
         return None
@@ -162,49 +156,4 @@ def _telling_axis(sliced: ProjectCube, wanted: list[int]) -> CubeAxis | None:
         strength = cramers_v(table, is_corrected=True)
         if strength is not None and (best is None or strength > best[0]):
             best = (strength, name)
-    return sliced.cube.axes[best[1]] if best and best[0] > 0 else None
-
-
-def _spread(sliced: ProjectCube, pool: NDArray[Any], axis: CubeAxis) -> list[_Cell]:
-    cells: list[_Cell] = []
-    for cell in _by_source(sliced, pool):
-        rest = np.setdiff1d(cell.rows, axis.rows)
-        for code, value in enumerate(axis.values):
-            rows = np.intersect1d(cell.rows, axis.rows[axis.codes == code])
-            cells.append(_Cell(cell.source, axis.name, value, rows))
-        cells.append(_Cell(cell.source, axis.name, "(none)", rest))
-    return cells
-
-
-def _by_source(sliced: ProjectCube, pool: NDArray[Any]) -> list[_Cell]:
-    axis = sliced.cube.axes[Basis.SOURCE]
-    return [_Cell(name, "", "", pool[sliced.columns.source[pool] == code]) for code, name in enumerate(axis.values)]
-
-
-def _stream(sliced: ProjectCube, cell: _Cell, unit: Unit, names: list[str], route: Route, share: float) -> Stream:
-    like = sliced.labelled
-    if cell.axis and cell.value in sliced.cube.axis(cell.axis).values:
-        like = like & sliced.cube.item_mask([(cell.axis, cell.value)])
-    labelled = int(like.sum())
-    totals = sliced.cube.totals(unit, like)
-    known = {c.name: i for i, c in enumerate(sliced.columns.categories)}
-    is_random = route is Route.RANDOM
-    return Stream(
-        name=RANDOM if is_random else cell.name,
-        available=math.ceil(share * _distinct(sliced, cell.rows)),
-        source=None if is_random else cell.source,
-        route=route,
-        yields=tuple(
-            StreamYield(name, labelled=labelled, found=float(totals[known[name]]))
-            for name in names
-            if name in known and labelled
-        ),
-    )
-
-
-def _distinct(sliced: ProjectCube, rows: NDArray[Any]) -> int:
-    """Count items, those with identical files once."""
-    if IDENTICAL_AXIS not in sliced.cube.axes:
-        return len(rows)
-    twins = sliced.group_columns([IDENTICAL_AXIS])[0][rows]
-    return int((twins < 0).sum()) + len(np.unique(twins[twins >= 0]))
+    return best[1] if best and best[0] > 0 else None

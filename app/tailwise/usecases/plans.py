@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import RequestError
-from tailwise.planning import quota_plan, request_file
+from tailwise.domain.plan import QuotaUnit
+from tailwise.planning import plan_diff, quota_nearest, quota_plan, request_file
+from tailwise.planning.unseen import unseen
 from tailwise.storage import plan_tables, source_tables
-from tailwise.usecases.plan_store import PlanSummary, StoredPlan, stored_plan
-from tailwise.usecases.plan_streams import draft_plan_request, streams_of_project
+from tailwise.usecases.plan_draft import draft_plan_request, project_request
+from tailwise.usecases.plan_store import PlanSummary, StoredPlan, plan_summary, stored_plan
 from tailwise.usecases.projects import versions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tailwise.domain.plan import PlanRequest
+    from tailwise.domain.plan_diff import PlanDiff, RequestChange
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
@@ -22,10 +28,13 @@ REQUEST_DRAFT = "quota-request"
 """Key of the request being edited on the Plan page."""
 
 
-def draft_request(project: Project, progress: Progress) -> str:
-    """Return the text of a request that fits the project: its classes with tier and target, streams from its pool."""
+def draft_request(project: Project, progress: Progress, conditions: Sequence[str] | None = None) -> str:
+    """Return the text of a request that fits the project: its classes with tier and target, streams from its pool.
+
+    `conditions` are the axes streams are told apart by; None for the one that says most about the classes.
+    """
     progress.stage("Drafting")
-    return request_file.format_request(draft_plan_request(project))
+    return request_file.format_request(draft_plan_request(project, conditions))
 
 
 def read_request(text: str, origin: str = "request") -> PlanRequest:
@@ -47,10 +56,9 @@ def compute_plan(project: Project, request_toml: str, progress: Progress, origin
         RequestError: the text is not a valid request.
     """
     began = time.monotonic()
-    request = request_file.parse_request(request_toml, origin)
-    if not request.streams:
-        request = request.with_streams(streams_of_project(project, request))
+    request = project_request(project, request_file.parse_request(request_toml, origin))
     outcome = quota_plan.compute_plan(request, progress)
+    outcome = replace(outcome, notes=(*outcome.notes, *_unseen_note(project, request)))
     progress.stage("Saving the plan")
     with project.file.writing() as db:
         plan_tables.add_plan(
@@ -60,6 +68,7 @@ def compute_plan(project: Project, request_toml: str, progress: Progress, origin
             request_toml,
             json.dumps(outcome.as_json(), ensure_ascii=False),
             source_tables.data_version(db),
+            request_file.format_request(request),
         )
         plan_tables.log_entry(
             db,
@@ -75,7 +84,7 @@ def compute_plan(project: Project, request_toml: str, progress: Progress, origin
 def list_plans(project: Project) -> tuple[PlanSummary, ...]:
     """Return the plans of the project, newest first."""
     with project.file.reading() as db:
-        return tuple(PlanSummary(p.id, p.name, p.created_utc, p.status) for p in plan_tables.list_plans(db))
+        return tuple(plan_summary(row) for row in plan_tables.list_plans(db))
 
 
 def load_plan(project: Project, plan_id: int | None = None) -> StoredPlan:
@@ -90,3 +99,52 @@ def load_plan(project: Project, plan_id: int | None = None) -> StoredPlan:
                 return stored_plan(row)
     which = "The project has no plan" if plan_id is None else f"There is no plan number {plan_id}"
     raise RequestError(which, "Solve one on the Plan page, or with: tailwise plan quota PROJECT REQUEST.toml")
+
+
+def solved_request(plan: StoredPlan) -> PlanRequest:
+    """Return the request of a plan with the streams it was solved with."""
+    return request_file.parse_request(plan.solved_toml or plan.request_toml)
+
+
+def compare_plans(project: Project, before: int, after: int | None = None) -> PlanDiff:
+    """Return what differs from one plan to another (default: the newest).
+
+    Raises:
+        RequestError: there is no such plan.
+    """
+    first, second = load_plan(project, before), load_plan(project, after)
+    return plan_diff.diff_plans(
+        (first.title, second.title),
+        (solved_request(first), solved_request(second)),
+        (first.outcome, second.outcome),
+    )
+
+
+def nearest_request(
+    project: Project, request_toml: str, progress: Progress, origin: str = "request"
+) -> tuple[PlanRequest, tuple[RequestChange, ...]] | None:
+    """Return the nearest request that can be met and what it changes; None when the request itself can be.
+
+    Raises:
+        RequestError: the text is not a valid request, or there is nothing to label.
+    """
+    asked = request_file.parse_request(request_toml, origin)
+    found = quota_nearest.nearest_request(project_request(project, asked), progress)
+    if found is None:
+        return None
+    nearest = replace(found, streams=asked.streams, conditions=asked.conditions)
+    return nearest, plan_diff.request_changes(asked, nearest)
+
+
+def _unseen_note(project: Project, request: PlanRequest) -> Iterator[str]:
+    """Say how much of what comes next will be of kinds nobody has seen (Good-Turing)."""
+    sliced = project.cube()
+    of_images = request.unit is QuotaUnit.IMAGES
+    counts = [row.images if of_images else row.objects for row in sliced.labelled_rows]
+    found = unseen(counts)
+    once = counts.count(1)
+    if once:
+        yield (
+            f"About {found.share:.1%} of the next {request.unit.value} would be of kinds not seen yet: {once:,} of "
+            f"{sum(1 for count in counts if count):,} classes were seen once, about {found.kinds_corrected:,.0f} exist."
+        )

@@ -1,0 +1,128 @@
+"""The batches of a work order: which items of the pool, in which week, spread evenly over the labellers' batches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from tailwise.domain.orders import CostLine, WorkBatch, WorkItem
+from tailwise.exports.acceptance import sampling_plan
+from tailwise.planning.batches import spread
+from tailwise.usecases.plan_pool import clusters_of
+from tailwise.usecases.plan_streams import stream_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tailwise.domain.plan import PlanRequest, Stream
+    from tailwise.domain.plan_outcome import PlanLine
+    from tailwise.usecases.slices import ProjectCube
+
+GOOD_SHARE, BAD_SHARE = 0.01, 0.05
+"""A lot with 1 % defects should pass, one with 5 % should not."""
+SECONDS_PER_HOUR = 3600.0
+
+
+def order_batches(
+    sliced: ProjectCube, request: PlanRequest, lines: Sequence[PlanLine], names: Sequence[str]
+) -> tuple[tuple[WorkBatch, ...], tuple[WorkItem, ...], tuple[CostLine, ...]]:
+    """Return the batches of a plan with their items and costs.
+
+    Args:
+        sliced: the project's items.
+        request: the plan's, with the streams it was solved with.
+        lines: what to label when.
+        names: file name of each row.
+    """
+    chooser = _Chooser(sliced, request, names)
+    streams = {stream.name: stream for stream in request.streams}
+    batches: list[WorkBatch] = []
+    items: list[WorkItem] = []
+    costs: list[CostLine] = []
+    for week in sorted({line.week for line in lines}):
+        mine = [line for line in lines if line.week == week and round(line.items) > 0]
+        chosen = [chooser.take(line.stream, round(line.items)) for line in mine]
+        plan_id = _sample_plan(sum(round(line.items) for line in mine))
+        for number, shares in enumerate(spread([round(line.items) for line in mine]), 1):
+            batch_id = f"W{week:02d}-B{number:03d}"
+            parts = [(line, share) for line, share in zip(mine, shares, strict=True) if share]
+            batches.append(_batch(batch_id, parts, plan_id))
+            costs.append(_cost(batch_id, [(streams[line.stream], share) for line, share in parts]))
+            for queue, share in zip(chosen, shares, strict=True):
+                items += [chooser.item(batch_id, row) for row in queue[:share]]
+                del queue[:share]
+    return tuple(batches), tuple(items), tuple(costs)
+
+
+class _Chooser:
+    """Takes items from streams in a seeded order that does not depend on rows; one of each near-duplicate cluster."""
+
+    def __init__(self, sliced: ProjectCube, request: PlanRequest, names: Sequence[str]) -> None:
+        self._columns = sliced.columns
+        self._names = names
+        self._clusters: NDArray[np.int64] = clusters_of(sliced)
+        self._queues = {
+            name: sorted(rows, key=lambda row, name=name: _draw(f"{request.seed}\0{name}\0{names[row]}"))
+            for name, rows in stream_rows(sliced, request).items()
+        }
+        self._taken: set[int] = set()
+
+    def take(self, stream: str, count: int) -> list[int]:
+        """Return up to `count` rows of a stream that nothing like was taken of before."""
+        answer: list[int] = []
+        for row in self._queues.get(stream, []):
+            if len(answer) == count:
+                break
+            cluster = int(self._clusters[row])
+            if cluster not in self._taken:
+                self._taken.add(cluster)
+                answer.append(row)
+        return answer
+
+    def item(self, batch_id: str, row: int) -> WorkItem:
+        """Return a row as an item of a batch."""
+        return WorkItem(
+            batch_id=batch_id,
+            item_ref=f"I{self._columns.item_ids[row]:07d}",
+            file_name=self._names[row],
+            width=int(self._columns.width[row]),
+            height=int(self._columns.height[row]),
+        )
+
+
+def _batch(batch_id: str, parts: Sequence[tuple[PlanLine, int]], plan_id: str) -> WorkBatch:
+    line = parts[0][0]
+    return WorkBatch(
+        batch_id=batch_id,
+        n_items=sum(share for _, share in parts),
+        week=line.week,
+        pool="; ".join(line.stream for line, _ in parts),
+        start=line.start,
+        due=line.start + dt.timedelta(days=6) if line.start else None,
+        sample_plan=plan_id,
+    )
+
+
+def _sample_plan(lot: int) -> str:
+    return "/".join(str(n) for n in sampling_plan(max(1, lot), GOOD_SHARE, BAD_SHARE))
+
+
+def _cost(batch_id: str, parts: Sequence[tuple[Stream, int]]) -> CostLine:
+    items = sum(share for _, share in parts)
+    label = sum(stream.seconds_per_item * share for stream, share in parts)
+    review = sum(stream.review_seconds_per_item * share for stream, share in parts)
+    return CostLine(
+        batch_id=batch_id,
+        items=items,
+        seconds_p50=label / items,
+        hours=(label + review) / SECONDS_PER_HOUR,
+        review_factor=review / label if label else None,
+    )
+
+
+def _draw(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
