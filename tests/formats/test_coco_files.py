@@ -185,10 +185,15 @@ def test_results_ask_which_file_names_their_images(tmp_path):
     assert objects(coco(tmp_path, files, role=Role.PREDICTIONS, reference="b.json")) == {"owl": 1}
 
 
-def test_results_are_no_labels(tmp_path):
-    write_tree(tmp_path, {"1.png": PNG})
-    with pytest.raises(UnreadableSourceError, match="no labels"):
-        coco(tmp_path, {"results.json": RESULTS}, file="results.json")
+def test_a_list_of_results_dropped_as_labels_is_asked_about(tmp_path):
+    files = {"results.json": RESULTS, "test.json": a_document([], images=[an_image(1)])}
+    with pytest.raises(QuestionError, match="are these predictions") as raised:
+        coco(tmp_path, files, file="results.json")
+    assert raised.value.questions[0].default == "yes"
+
+    data = coco(tmp_path, files, file="results.json", predictions="yes")
+    assert (data.role, objects(data)["cat"]) == (Role.PREDICTIONS, 1)
+    assert coco(tmp_path, files, file="results.json", predictions="no").role is Role.LABELS
 
 
 # One file out of several
@@ -325,7 +330,7 @@ def test_declared_sizes_are_compared_with_the_images(tmp_path):
     [
         ({"instances.json": a_document([an_annotation()])}, 95),
         ({"big.json": a_document([], images=[an_image(n) for n in range(3000)])}, 85),
-        ({"results.json": RESULTS}, 40),
+        ({"results.json": RESULTS}, 75),
         ({"a.json": {"images": [{"image": "1.png"}], "annotations": [], "categories": []}}, 0),
         ({"a.json": a_document([]) | {"dm_format_version": "1.0"}}, 0),
         ({"a.json": {"shapes": [], "imagePath": "1.png"}}, 0),

@@ -6,6 +6,7 @@ import pytest
 from builders import a_project, a_source
 from dataset_trees import write_tree
 from realdata import REAL, needs_real_data, real_counts
+from tailwise.domain.errors import QuestionError, UnreadableSourceError
 from tailwise.domain.records import Role
 from tailwise.ops.progress import SILENT
 from tailwise.usecases.import_source import ImportRequest, detect_source, import_source
@@ -138,6 +139,29 @@ def test_what_predictions_lack_is_told_until_labels_arrive(tmp_path):
     assert found["PR-02"] == (1, ("1.png → images/1.png (by its last part)",))
     assert found["PR-03"] == (1, ("bus",))
     assert found_files(project) == ["images/1.png"]
+    project.close()
+
+
+def test_results_alone_take_the_names_of_labels_that_the_project_has(tmp_path):
+    model = write_tree(tmp_path / "model", {"results.json": json.dumps(RESULTS[:1])})
+    labels = write_tree(tmp_path / "labels", {"train.json": json.dumps(LABELLED), "images/1.png": (20, 20)})
+    project = create_project(tmp_path / "p.tailwise")
+    alone = ImportRequest(model, role=Role.PREDICTIONS)
+    with pytest.raises(UnreadableSourceError, match="Import the COCO labels"):
+        import_source(project, alone, SILENT, here)
+
+    import_source(project, ImportRequest(labels), SILENT, here)
+    import_source(project, ImportRequest(model / "results.json", answers={"predictions": "yes"}), SILENT, here)
+
+    assert found_files(project) == ["images/1.png"]
+    assert [c.name for c in project.columns.categories] == ["car"]
+    import_source(project, ImportRequest(labels / "train.json"), SILENT, here)
+    with pytest.raises(QuestionError) as raised:
+        import_source(project, alone, SILENT, here)
+    assert [(q.key, [c.value for c in q.choices]) for q in raised.value.questions] == [
+        ("reference", ["labels", "train"])
+    ]
+    import_source(project, ImportRequest(model, role=Role.PREDICTIONS, answers={"reference": "train"}), SILENT, here)
     project.close()
 
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.domain.errors import Choice, Question, QuestionError, RequestError, UnreadableSourceError
+from tailwise.domain.errors import RequestError, UnreadableSourceError
 from tailwise.domain.findings import FindingLog
 from tailwise.domain.records import Role, SourceData
 from tailwise.formats.coco_checks import asked_reading, check_boxes, check_sizes
 from tailwise.formats.coco_codes import report
 from tailwise.formats.coco_items import ItemPlacer, add_extra_images
-from tailwise.formats.coco_layout import MAX_PROBED, CocoFile, Kind, choose, coco_file, find_files
+from tailwise.formats.coco_layout import MAX_PROBED, CocoFile, Kind, choose, find_files
 from tailwise.formats.coco_parts import FileParts, FileReader
+from tailwise.formats.coco_results import PREDICTIONS_KEY, file_at, names_for, with_role
 from tailwise.formats.coco_scenes import SceneJoiner
 from tailwise.formats.coco_source import ALL_FILES, FILE_KEY, SKIPPED_SHARE, SourceJoiner, extend
 from tailwise.formats.contract import Evidence
@@ -27,12 +28,11 @@ if TYPE_CHECKING:
     from tailwise.formats.listing import Listing
     from tailwise.ops.progress import Progress
 
-REFERENCE_KEY = "reference"
 _ANSWERS = {
     "no_annotations": ("empty", "unlabelled"),
     "extra_images": ("pool", "ignore"),
     "placeholder_class": ("keep", "drop"),
-    "predictions": ("yes", "no"),
+    PREDICTIONS_KEY: ("yes", "no"),
 }
 
 Read = list[tuple[CocoFile, FileParts]]
@@ -58,6 +58,8 @@ class CocoReader:
             lvis = ("COCO itself: this is LVIS, where a missing label means nothing",) if usable[0].is_lvis else ()
             return Evidence(95 if is_sure else 85, tuple(found), lvis)
         missing = ("a JSON file with images, annotations and categories",)
+        if any(file.kind is Kind.RESULTS for file in others):
+            return Evidence(75, tuple(found), missing)
         return Evidence(40 if others else 0, tuple(found), missing)
 
     def read(self, request: ReadRequest, progress: Progress) -> SourceData:
@@ -65,12 +67,15 @@ class CocoReader:
 
         Raises:
             UnreadableSourceError: there is no COCO file, or one is no JSON; the sentence has line and column.
-            QuestionError: keys `encoding`; `file` where two files describe the same; `reference` for a list of results.
+            QuestionError: keys `encoding`; `file` where two files describe the same; `predictions` and `reference` for
+                a list of results.
         """
         _check_answers(request.answers)
         log = FindingLog()
         progress.stage("Looking for annotation files")
         files = _files(request, log)
+        if files[0].kind is Kind.RESULTS:
+            request = with_role(request, files[0])
         reading = asked_reading(request.answers)
         reader = FileReader(request.listing, request.answers.get(ENCODING_KEY, ""), reading, log, progress)
         read = _read_all(request, files, reader)
@@ -99,7 +104,7 @@ def _files(request: ReadRequest, log: FindingLog) -> list[CocoFile]:
     wanted = request.answers.get(FILE_KEY, listing.dropped)
     if wanted not in {None, ALL_FILES}:
         # Whatever it looks like, the user pointed at it: reading it says best what is wrong with it.
-        files, left_out = [_file_at(listing, str(wanted))], list[CocoFile]()
+        files, left_out = [file_at(listing, str(wanted))], list[CocoFile]()
     else:
         files, left_out = choose(find_files(listing), wants_predictions=request.role is Role.PREDICTIONS)
     if not files:
@@ -108,21 +113,9 @@ def _files(request: ReadRequest, log: FindingLog) -> list[CocoFile]:
             f"There is no COCO file with images and classes below {request.path.name}{only}",
             "Open the folder or the JSON file of the instances, or choose another format",
         )
-    if request.role is not Role.PREDICTIONS and files[0].kind is Kind.RESULTS:
-        raise UnreadableSourceError(
-            f"{files[0].path} is a list of results of a model and holds no labels",
-            "Import it with the role predictions, and keep the file that names the images and classes beside it",
-        )
     for file in left_out:
         report(log, "CO-17", f"{file.path} ({file.kind.value})")
     return files
-
-
-def _file_at(listing: Listing, path: str) -> CocoFile:
-    entry = next((entry for entry in listing.entries if entry.path == path), None)
-    if entry is None:
-        raise RequestError(f"file={path} is not in the dataset", "Answer with a path relative to the dataset folder")
-    return coco_file(entry, listing.peek(path)) or CocoFile(path, entry.size, Kind.INSTANCES)
 
 
 def _read_all(request: ReadRequest, files: Sequence[CocoFile], reader: FileReader) -> Read:
@@ -131,7 +124,7 @@ def _read_all(request: ReadRequest, files: Sequence[CocoFile], reader: FileReade
     for file in files:
         try:
             if file.kind is Kind.RESULTS:
-                read.append((file, reader.read_results(file, reader.read_names(_reference(request, file)))))
+                read.append((file, reader.read_results(file, names_for(request, file, reader))))
             else:
                 read.append((file, reader.read(file)))
         except UnreadableSourceError as error:
@@ -141,34 +134,10 @@ def _read_all(request: ReadRequest, files: Sequence[CocoFile], reader: FileReade
     return read
 
 
-def _reference(request: ReadRequest, results: CocoFile) -> CocoFile:
-    """Return the file that names the images and classes of a list of results."""
-    listing = request.listing
-    if REFERENCE_KEY in request.answers:
-        return _file_at(listing, request.answers[REFERENCE_KEY])
-    files = [
-        file
-        for entry in listing.entries
-        if entry.suffix == ".json" and (file := coco_file(entry, listing.peek(entry.path))) is not None
-    ]
-    candidates = [file for file in files if file.kind in {Kind.INSTANCES, Kind.KEYPOINTS, Kind.IMAGES}]
-    alike = [file for file in candidates if file.split == results.split] or candidates
-    if not alike:
-        raise UnreadableSourceError(
-            f"{results.path} names images and classes by numbers only, and no file beside it says which they are",
-            "Put the COCO file with the images and categories into the same folder",
-        )
-    if len(alike) > 1:
-        choices = tuple(Choice(file.path, file.kind.value) for file in alike)
-        text = f"Which file names the images and classes of {results.path}?"
-        raise QuestionError([Question(REFERENCE_KEY, text, choices)])
-    return alike[0]
-
-
 def _settle_role(data: SourceData, parts: Sequence[FileParts]) -> None:
     """Take annotations with scores for predictions, unless the user says that they are not."""
     annotated = [part.annotations for part in parts if part.annotations.count]
-    answer = data.answers.get("predictions")
+    answer = data.answers.get(PREDICTIONS_KEY)
     if data.role is Role.LABELS and answer != "no" and annotated and all(part.is_scored for part in annotated):
         data.role = Role.PREDICTIONS
 
@@ -186,7 +155,7 @@ def _tell_records(data: SourceData, parts: Sequence[FileParts], log: FindingLog)
 
 def _join(data: SourceData, request: ReadRequest, read: Read, log: FindingLog, progress: Progress) -> FileColumns:
     """Put the files together and return their annotations; items, classes, splits and axes go to `data`."""
-    if data.role is not request.role and "predictions" not in request.answers:
+    if data.role is not request.role and PREDICTIONS_KEY not in request.answers:
         report(log, "CO-23", read[0][0].path, sum(parts.annotations.count for _, parts in read))
     placer = ItemPlacer(request.listing, data.items, log)
     joiner, scenes = SourceJoiner(data, log), SceneJoiner(log)

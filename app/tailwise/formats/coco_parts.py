@@ -10,6 +10,7 @@ from tailwise.formats.coco_annotations import AnnotationReader
 from tailwise.formats.coco_codes import report, report_all
 from tailwise.formats.coco_ids import IdCodes
 from tailwise.formats.coco_images import CategoryReader, ImageReader, NameReader, SceneReader
+from tailwise.formats.coco_layout import CocoFile, Kind
 from tailwise.formats.json_records import read_records
 from tailwise.formats.json_sections import WHOLE_DOCUMENT, Section
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tailwise.domain.findings import FindingLog
     from tailwise.formats.coco_annotations import BoxReading
     from tailwise.formats.coco_images import RecordReader
-    from tailwise.formats.coco_layout import CocoFile
+    from tailwise.formats.contract import KnownSource
     from tailwise.formats.listing import Listing
     from tailwise.ops.progress import Progress
 
@@ -80,6 +81,18 @@ class FileReader:
         self._read(file, parts, _tables(parts))
         return parts
 
+    def names_of(self, source: KnownSource) -> FileParts:
+        """Return what another source of the project says about images and classes, as if a file did."""
+        parts = self._parts(CocoFile(source.name, 0, Kind.IMAGES), IdCodes())
+        parts.images.take(
+            [
+                {"id": _number_or_text(ext_id), "file_name": name, "width": width or None, "height": height or None}
+                for ext_id, name, width, height in source.images
+            ]
+        )
+        parts.categories.take([{"id": _number_or_text(ext_id), "name": name} for ext_id, name in source.classes])
+        return parts
+
     def read_results(self, file: CocoFile, named: FileParts) -> FileParts:
         """Read a list of results whose ids are those of the file that `named` comes from."""
         results = AnnotationReader(_short(file), named.ids, self.reading)
@@ -121,6 +134,10 @@ def _tables(parts: FileParts) -> dict[str, Section[Any]]:
         "scene_categories": parts.scene_names.section(),
         "scene_annotations": parts.scenes.section(),
     }
+
+
+def _number_or_text(ext_id: str) -> int | str:
+    return int(ext_id) if ext_id.isdecimal() and len(ext_id) < 19 else ext_id
 
 
 def _short(file: CocoFile) -> str:

@@ -35,17 +35,31 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSource:
+    """What another source of the project calls its images and classes: what a list of results refers to by number.
+
+    `images` are id, name, width and height in pixels (0 unknown); `classes` are id and name.
+    """
+
+    name: str
+    images: tuple[tuple[str, str, int, int], ...]
+    classes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadRequest:
     """One import as the user asked for it.
 
     `path` is what was dropped (a folder or one annotation file); `listing.root` is the folder that file names in the
-    result are relative to. `answers` are the user's answers by key (see `resources/help/import-answers.md`).
+    result are relative to. `answers` are the user's answers by key (see `resources/help/import-answers.md`). `known`
+    are the project's other COCO sources, given with predictions.
     """
 
     path: Path
     listing: Listing
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     role: Role = Role.LABELS
+    known: tuple[KnownSource, ...] = ()
     read_header: HeaderReader = lambda _path: None
 
 

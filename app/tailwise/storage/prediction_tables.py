@@ -61,3 +61,19 @@ def replace_prediction_findings(db: Db, source: str, findings: Sequence[Finding]
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         ((source_id, f.code, f.severity.value, f.message, f.count, f.action, json.dumps(f.examples)) for f in findings),
     )
+
+
+def load_references(db: Db, key: str) -> list[tuple[str, list[tuple[str, str, int, int]], list[tuple[str, str]]]]:
+    """Return the sources of a format that are no predictions: name, images (id, name, size), classes (id, name)."""
+    found: list[tuple[str, list[tuple[str, str, int, int]], list[tuple[str, str]]]] = []
+    for source_id, name in db.conn.execute(
+        "SELECT id, name FROM source WHERE format = ? AND role <> 'predictions' ORDER BY id", (key,)
+    ).fetchall():
+        images = db.conn.execute(
+            "SELECT ext_id, file_name, width, height FROM item WHERE source_id = ? ORDER BY position", (source_id,)
+        ).fetchall()
+        classes = db.conn.execute(
+            "SELECT ext_id, ext_name FROM category_alias WHERE source_id = ? ORDER BY position", (source_id,)
+        ).fetchall()
+        found.append((name, images, classes))
+    return found

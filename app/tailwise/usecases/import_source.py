@@ -11,6 +11,7 @@ from tailwise import __version__
 from tailwise.domain.changes import Changes
 from tailwise.domain.records import MediaState, Role
 from tailwise.formats import enrich, registry
+from tailwise.formats.coco_results import PREDICTIONS_KEY
 from tailwise.formats.contract import ReadRequest
 from tailwise.formats.listing import scan
 from tailwise.imaging.headers import read_header
@@ -19,7 +20,7 @@ from tailwise.ops.collector import paused_collector
 from tailwise.storage import plan_tables, source_tables
 from tailwise.storage.project_file import staging_path
 from tailwise.storage.staging import write_staging
-from tailwise.usecases.predictions import settle_prediction_findings
+from tailwise.usecases.predictions import known_sources, settle_prediction_findings
 from tailwise.usecases.projects import versions
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailwise.domain.findings import Finding
+    from tailwise.formats.contract import KnownSource
     from tailwise.formats.registry import Candidate
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
@@ -100,7 +102,9 @@ def import_source(
     staging = staging_path(project.path, next(_NUMBERS))
     try:
         # The write lock is not held while reading: review and planning go on.
-        staged = run(_read_into_staging, request, staging, progress=progress)
+        is_predicted = request.role is Role.PREDICTIONS or request.answers.get(PREDICTIONS_KEY) == "yes"
+        known = known_sources(project) if is_predicted else ()
+        staged = run(_read_into_staging, request, known, staging, progress=progress)
         progress.stage("Saving")
         with source_tables.swapping(project.file, staging) as db:
             swapped = source_tables.swap_in(db, f"tailwise {__version__}")
@@ -132,7 +136,9 @@ def _detect(path: Path, progress: Progress) -> tuple[Candidate, ...]:
     return tuple(registry.detect(scan(path, progress)))
 
 
-def _read_into_staging(request: ImportRequest, staging: Path, progress: Progress) -> _Staged:
+def _read_into_staging(
+    request: ImportRequest, known: tuple[KnownSource, ...], staging: Path, progress: Progress
+) -> _Staged:
     """Run in the child: everything that holds the interpreter lock."""
     listing = registry.narrowed(scan(request.path, progress), request.answers)
     reader = registry.choose(listing, request.format, request.answers)
@@ -141,6 +147,7 @@ def _read_into_staging(request: ImportRequest, staging: Path, progress: Progress
         listing=listing,
         answers=dict(request.answers),
         role=request.role,
+        known=known,
         read_header=read_header,
     )
     with paused_collector():

@@ -15,12 +15,15 @@ import numpy as np
 
 from tailwise.domain.findings import Finding, FindingLog
 from tailwise.domain.records import LabelState, Role
+from tailwise.formats.coco import CocoReader
+from tailwise.formats.contract import KnownSource
 from tailwise.formats.matching import NameMatcher
 from tailwise.formats.prediction_codes import report, report_all
 from tailwise.storage.prediction_tables import (
     classes_only_in,
     has_role,
     load_item_names,
+    load_references,
     replace_prediction_findings,
 )
 
@@ -118,6 +121,13 @@ def settle_prediction_findings(db: Db) -> dict[str, list[Finding]]:
     for source, findings in found.items():
         replace_prediction_findings(db, source, findings)
     return found
+
+
+def known_sources(project: Project) -> tuple[KnownSource, ...]:
+    """Return what the COCO sources of the project call their images and classes, for lists of results to refer to."""
+    with project.file.reading() as db:
+        found = load_references(db, CocoReader.key)
+    return tuple(KnownSource(name, tuple(images), tuple(classes)) for name, images, classes in found)
 
 
 _STEPS = {"nfc": "but for its accents", "case": "but for letter case", "basename": "by its last part"}
