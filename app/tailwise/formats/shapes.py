@@ -1,0 +1,110 @@
+"""Polygons and masks of a few items, read from their source when they are needed; the project keeps only their boxes.
+
+Sources are opened for reading only. A shape that cannot be read any more (the file changed, the polygon was broken) is
+simply not there: whoever asked falls back to the box, which the project has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeQuery:
+    """One item whose shapes are wanted.
+
+    Attributes:
+        file_name: path of its image below the root of the source, POSIX.
+        ext_id: the source's own id of the item.
+        size: width and height the annotations are drawn on, in pixels; shares of the side become pixels by it.
+        file: which annotation file of the source listed it, -1 if none.
+    """
+
+    file_name: str
+    ext_id: str = ""
+    size: tuple[int, int] = (0, 0)
+    file: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShape:
+    """A shape as the source has it, in pixels of the raster the annotations are drawn on.
+
+    Attributes:
+        box: x, y, width, height, as the project has it too; what a shape is matched by where it has no id.
+        rings: parts of a polygon, (n, 2) each. mask: 0 or 1 for every pixel; at most one of both is there.
+        ext_id: the source's own id of the annotation, -1 if none.
+    """
+
+    box: tuple[float, float, float, float]
+    rings: tuple[Floats, ...] = ()
+    mask: NDArray[np.uint8] | None = None
+    ext_id: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeSource:
+    """Where a source lies: its format, its root folder, and its annotation files relative to the root."""
+
+    format: str
+    root: Path
+    files: tuple[str, ...] = ()
+    answers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def read_shapes(source: ShapeSource, items: Sequence[ShapeQuery]) -> list[list[SourceShape]]:
+    """Return the polygons and masks of every item, in the order of its annotations in the source.
+
+    COCO polygons and run-length masks, YOLO polygons, and the boxes of Pascal VOC; an empty list for an item without
+    any, for other formats, and where the file cannot be read.
+    """
+    if source.format == "coco":
+        from tailwise.formats.shapes_coco import read_coco_shapes
+
+        return read_coco_shapes(source, items)
+    if source.format == "yolo":
+        from tailwise.formats.shapes_files import read_yolo_shapes
+
+        return [read_yolo_shapes(source, item) for item in items]
+    if source.format == "voc":
+        from tailwise.formats.shapes_files import read_voc_shapes
+
+        return [read_voc_shapes(source, item) for item in items]
+    return [[] for _ in items]
+
+
+def best_match(
+    box: tuple[float, float, float, float], shapes: Sequence[SourceShape], taken: set[int], ext_id: int = -1
+) -> int | None:
+    """Return which shape belongs to a stored annotation: the one of its id, else the one of its box, not yet taken.
+
+    Boxes are compared by their corners; two pixels or two percent of the size are let through, for declared boxes are
+    rounded.
+    """
+    free = [i for i in range(len(shapes)) if i not in taken]
+    if ext_id >= 0:
+        found = next((i for i in free if shapes[i].ext_id == ext_id and _distance(box, shapes[i].box) < np.inf), None)
+        if found is not None and _distance(box, shapes[found].box) <= _slack(box):
+            return found
+    nearest = min(free, key=lambda i: _distance(box, shapes[i].box), default=None)
+    return nearest if nearest is not None and _distance(box, shapes[nearest].box) <= _slack(box) else None
+
+
+def _distance(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
+    ends = zip((one[0], one[1], one[0] + one[2], one[1] + one[3]),
+               (other[0], other[1], other[0] + other[2], other[1] + other[3]), strict=True)  # fmt: skip
+    return max(abs(a - b) for a, b in ends)
+
+
+def _slack(box: tuple[float, float, float, float]) -> float:
+    return max(2.0, 0.02 * max(box[2], box[3]))
