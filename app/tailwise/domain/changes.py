@@ -20,6 +20,7 @@ class Changes(Flag):
     CANDIDATES = auto()
     VERDICTS = auto()
     INDEX = auto()  # hashes, vectors, pairs of duplicates and what was said about them
+    RECIPES = auto()
 
     @classmethod
     def data(cls) -> Changes:

@@ -42,14 +42,28 @@ class SourceShape:
 
     Attributes:
         box: x, y, width, height, as the project has it too; what a shape is matched by where it has no id.
-        rings: parts of a polygon, (n, 2) each. mask: 0 or 1 for every pixel; at most one of both is there.
+        rings: parts of a polygon, (n, 2) each.
+        runs: of a mask its runs down the columns, background first; `mask_size` is its height and width.
         ext_id: the source's own id of the annotation, -1 if none.
     """
 
     box: tuple[float, float, float, float]
     rings: tuple[Floats, ...] = ()
-    mask: NDArray[np.uint8] | None = None
+    runs: NDArray[np.int64] | None = None
+    mask_size: tuple[int, int] = (0, 0)
     ext_id: int = -1
+
+    def mask(self) -> NDArray[np.uint8] | None:
+        """Return a mask as 0 or 1 for every pixel; None for a polygon or a box.
+
+        >>> SourceShape((0, 0, 2, 3), runs=np.array([2, 3, 1]), mask_size=(3, 2)).mask().tolist()
+        [[0, 1], [0, 1], [1, 0]]
+        """
+        if self.runs is None:
+            return None
+        values = (np.arange(len(self.runs)) % 2).astype(np.uint8)
+        height, width = self.mask_size
+        return np.ascontiguousarray(np.repeat(values, self.runs).reshape(width, height).T)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from tailwise.domain.errors import UserError
-from tailwise.formats.geometry import MAX_SIDE_PX, decode_counts, is_mask_text, is_usable_part
+from tailwise.formats.geometry import Mask, decode_counts, is_usable_part, measure_masks
 from tailwise.formats.json_records import read_records
 from tailwise.formats.json_sections import Section
 from tailwise.formats.shapes import ShapeQuery, ShapeSource, SourceShape
@@ -27,6 +27,11 @@ class _Annotation(msgspec.Struct, gc=False):
     id: int | str = -1
     bbox: msgspec.Raw | None = None
     segmentation: msgspec.Raw | None = None
+
+
+class _Mask(msgspec.Struct, gc=False):
+    counts: list[int] | str
+    size: tuple[int, int]
 
 
 _MANY = msgspec.json.Decoder(list[_Annotation])
@@ -95,14 +100,7 @@ def _value(raw: msgspec.Raw | None) -> object:
 def _shape(box: object, segmentation: object, ext_id: object) -> SourceShape | None:
     number = int(ext_id) if isinstance(ext_id, int | str) and str(ext_id).lstrip("-").isdigit() else -1
     if isinstance(segmentation, dict):
-        mask = rle_mask(cast("dict[str, Any]", segmentation))
-        if mask is None:
-            return None
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not len(rows):
-            return None
-        tight = (columns[0], rows[0], columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0])
-        return SourceShape(_box(box) or cast("Any", tuple(float(v) for v in tight)), mask=mask, ext_id=number)
+        return _masked(cast("dict[str, Any]", segmentation), _box(box), number)
     rings = _rings(segmentation)
     if not rings:
         return None
@@ -129,32 +127,17 @@ def _rings(value: object) -> list[NDArray[np.float64]]:
     return [np.array(part, np.float64).reshape(-1, 2) for part in usable]
 
 
-def rle_mask(record: dict[str, Any]) -> NDArray[np.uint8] | None:
-    """Return a run-length mask (`counts` as numbers or as compressed text, `size` height and width) as 0 and 1.
-
-    None where the runs do not fill the picture.
-
-    >>> rle_mask({"counts": [2, 3, 1], "size": [3, 2]}).tolist()
-    [[0, 1], [0, 1], [1, 0]]
-    """
-    size, counts = record.get("size"), record.get("counts")
-    if not isinstance(size, list) or len(cast("list[object]", size)) != 2:
+def _masked(record: dict[str, Any], box: tuple[float, float, float, float] | None, ext_id: int) -> SourceShape | None:
+    """Return a run-length mask; None where its runs do not fill its picture, or nothing is drawn."""
+    try:
+        told = msgspec.convert(record, _Mask)
+    except msgspec.ValidationError:
         return None
-    height, width = cast("list[Any]", size)
-    if not (isinstance(height, int) and isinstance(width, int)):
+    (height, width), counts = told.size, told.counts
+    text = counts.encode("utf-8", "replace") if isinstance(counts, str) else None
+    mask = Mask(text if text is not None else cast("list[int]", counts), height, width)
+    measure = measure_masks([mask])[0] if height * width <= _MAX_PIXELS else None
+    if measure is None or not measure.area:
         return None
-    if not (0 < height <= MAX_SIDE_PX and 0 < width <= MAX_SIDE_PX and height * width <= _MAX_PIXELS):
-        return None
-    if isinstance(counts, str):
-        text = counts.encode("utf-8", "replace")
-        if not is_mask_text(text):
-            return None
-        runs = decode_counts([text]).values
-    elif isinstance(counts, list) and all(type(v) is int for v in cast("list[object]", counts)):
-        runs = np.array(counts, np.int64)
-    else:
-        return None
-    if not len(runs) or runs.min() < 0 or runs.sum() != height * width:
-        return None
-    values = (np.arange(len(runs)) % 2).astype(np.uint8)
-    return np.ascontiguousarray(np.repeat(values, runs).reshape(width, height).T)
+    runs = decode_counts([text]).values if text is not None else np.array(counts, np.int64)
+    return SourceShape(box or measure.box, runs=runs, mask_size=(height, width), ext_id=ext_id)

@@ -15,6 +15,7 @@ from tailwise.storage.condition_schema import CONDITION_TABLES, m002_derived_axe
 from tailwise.storage.index_schema import INDEX_TABLES, m003_image_index
 from tailwise.storage.lead_tables import LEAD_TABLES, m008_lead_times
 from tailwise.storage.plan_schema import m006_plan_versions
+from tailwise.storage.recipe_schema import RECIPE_TABLES, m007_recipes
 from tailwise.storage.review_schema import REVIEW_TABLES, m004_candidates_and_verdicts
 
 if TYPE_CHECKING:
@@ -127,10 +128,11 @@ _STEPS = (
     m004_candidates_and_verdicts,
     m006_plan_versions,
     m008_lead_times,
+    m007_recipes,
 )
 _TABLE_NAME = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
 _LATER_TABLES = frozenset(
-    _TABLE_NAME.findall(INDEX_TABLES + CONDITION_TABLES + BALANCE_TABLES + REVIEW_TABLES + LEAD_TABLES)
+    _TABLE_NAME.findall(INDEX_TABLES + CONDITION_TABLES + BALANCE_TABLES + REVIEW_TABLES + LEAD_TABLES + RECIPE_TABLES)
 )
 """Tables made by later migrations."""
 
