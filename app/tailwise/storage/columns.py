@@ -112,7 +112,7 @@ def _load_annotations(
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in ANNOTATION_COLUMNS}
     for source_id, offset in zip(source_ids, offsets, strict=False):
         stored: dict[str, NDArray[Any]] = {
-            name: np.frombuffer(data, dtype=np.dtype(_numpy_type(kind)))
+            name: np.frombuffer(data, dtype=np.dtype(numpy_type(kind)))
             for name, kind, data in db.conn.execute(
                 "SELECT name, type, data FROM annotation_column WHERE source_id = ?", (source_id,)
             )
@@ -196,7 +196,7 @@ def _joined(arrays: list[NDArray[Any]], name: str) -> NDArray[Any]:
     return joined
 
 
-def _numpy_type(stored: str) -> str:
+def numpy_type(stored: str) -> str:
     """Map `<` + array type code + item size, as staging writes it, to a NumPy type."""
     code, size = stored[1], int(stored[2:])
     kind = {"d": "f", "f": "f", "B": "u", "H": "u", "I": "u", "L": "u", "Q": "u"}.get(code, "i")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tailwise import __version__
+from tailwise.analysis.import_diff import compare
 from tailwise.domain.changes import Changes
 from tailwise.domain.records import MediaState, Role
 from tailwise.formats import enrich, registry
@@ -17,8 +19,8 @@ from tailwise.formats.listing import scan
 from tailwise.imaging.headers import read_header
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.ops.collector import paused_collector
-from tailwise.storage import plan_tables, source_tables
-from tailwise.storage.project_file import staging_path
+from tailwise.storage import labelled_state, plan_tables, source_tables
+from tailwise.storage.project_file import ProjectFile, staging_path
 from tailwise.storage.staging import write_staging
 from tailwise.usecases.predictions import known_sources, settle_prediction_findings
 from tailwise.usecases.projects import versions
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailwise.domain.findings import Finding
+    from tailwise.domain.import_diff import ImportDiff
     from tailwise.formats.contract import KnownSource
     from tailwise.formats.registry import Candidate
     from tailwise.ops.progress import Progress
@@ -57,7 +60,10 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What an import did: items added, updated (same file, imported before), removed, and records skipped."""
+    """What an import did: items added, updated (same file, imported before), removed, and records skipped.
+
+    `diff` says what changed where the source was imported before, None for a new one.
+    """
 
     source: str
     format: str
@@ -68,6 +74,7 @@ class ImportOutcome:
     annotations: int
     missing_files: int
     findings: tuple[Finding, ...]
+    diff: ImportDiff | None = None
     changes: Changes = DATA_CHANGES
 
 
@@ -80,6 +87,36 @@ class _Staged:
     annotations: int
     missing_files: int
     findings: tuple[Finding, ...]
+    diff: ImportDiff | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the child writes, what it compares with, and whether it compares a new source with nothing, too."""
+
+    staging: Path
+    project: Path
+    always_compare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedImport:
+    """A source that was read and not yet brought in: give it to `finish_import` or `discard_import`.
+
+    Attributes:
+        request: what was asked for.
+        diff: what bringing it in would change.
+        findings: what is dirty in it. `skipped`: records left out.
+    """
+
+    request: ImportRequest
+    format: str
+    diff: ImportDiff
+    findings: tuple[Finding, ...]
+    skipped: int
+    staging: Path
+    staged: _Staged
+    seconds: float
 
 
 def detect_source(path: Path, progress: Progress, run: Runner = run_in_child) -> tuple[Candidate, ...]:
@@ -102,23 +139,78 @@ def import_source(
     staging = staging_path(project.path, next(_NUMBERS))
     try:
         # The write lock is not held while reading: review and planning go on.
-        is_predicted = request.role is Role.PREDICTIONS or request.answers.get(PREDICTIONS_KEY) == "yes"
-        known = known_sources(project) if is_predicted else ()
-        staged = run(_read_into_staging, request, known, staging, progress=progress)
-        progress.stage("Saving")
-        with source_tables.swapping(project.file, staging) as db:
-            swapped = source_tables.swap_in(db, f"tailwise {__version__}")
-            between = settle_prediction_findings(db).get(swapped.source, [])
-            plan_tables.log_entry(
-                db,
-                "import",
-                {"path": request.path.name, "format": staged.format, "role": request.role.value, **request.answers},
-                versions().as_json(),
-                time.monotonic() - began,
-                f"{swapped.added:,} items added, {swapped.updated:,} updated from {swapped.source}",
-            )
+        place = _Place(staging, project.path, always_compare=False)
+        staged = run(_read_into_staging, request, _known(project, request), place, progress=progress)
+        return _swap(project, request, (staging, staged), began, progress)
     finally:
         source_tables.remove_staging(staging)
+
+
+def prepare_import(
+    project: Project, request: ImportRequest, progress: Progress, run: Runner = run_in_child
+) -> PreparedImport:
+    """Read a dataset and say what bringing it in would change; the project stays as it is.
+
+    Raises:
+        As `import_source`.
+    """
+    began = time.monotonic()
+    staging = staging_path(project.path, next(_NUMBERS))
+    try:
+        place = _Place(staging, project.path, always_compare=True)
+        staged = run(_read_into_staging, request, _known(project, request), place, progress=progress)
+    except BaseException:
+        source_tables.remove_staging(staging)
+        raise
+    if staged.diff is None:
+        raise RuntimeError("a prepared import has a diff")
+    return PreparedImport(
+        request,
+        staged.format,
+        staged.diff,
+        staged.findings,
+        staged.skipped,
+        staging,
+        staged,
+        time.monotonic() - began,
+    )
+
+
+def finish_import(project: Project, prepared: PreparedImport, progress: Progress) -> ImportOutcome:
+    """Bring a prepared import in; whole or not at all. It can be finished or discarded once.
+
+    Raises:
+        ProjectFileError: the project cannot be written.
+    """
+    began = time.monotonic() - prepared.seconds
+    try:
+        return _swap(project, prepared.request, (prepared.staging, prepared.staged), began, progress)
+    finally:
+        discard_import(prepared)
+
+
+def discard_import(prepared: PreparedImport) -> None:
+    """Forget a prepared import; nothing of it is left."""
+    source_tables.remove_staging(prepared.staging)
+
+
+def _swap(
+    project: Project, request: ImportRequest, read: tuple[Path, _Staged], began: float, progress: Progress
+) -> ImportOutcome:
+    staging, staged = read
+    progress.stage("Saving")
+    with source_tables.swapping(project.file, staging) as db:
+        swapped = source_tables.swap_in(db, f"tailwise {__version__}")
+        between = settle_prediction_findings(db).get(swapped.source, [])
+        change = f"; {staged.diff.sentence()}" if staged.diff is not None and staged.diff.is_update else ""
+        plan_tables.log_entry(
+            db,
+            "import",
+            {"path": request.path.name, "format": staged.format, "role": request.role.value, **request.answers},
+            versions().as_json(),
+            time.monotonic() - began,
+            f"{swapped.added:,} items added, {swapped.updated:,} updated from {swapped.source}{change}",
+        )
     return ImportOutcome(
         source=swapped.source,
         format=staged.format,
@@ -129,6 +221,7 @@ def import_source(
         annotations=staged.annotations,
         missing_files=staged.missing_files,
         findings=(*staged.findings, *between),
+        diff=staged.diff if staged.diff is not None and staged.diff.is_update else None,
     )
 
 
@@ -136,8 +229,14 @@ def _detect(path: Path, progress: Progress) -> tuple[Candidate, ...]:
     return tuple(registry.detect(scan(path, progress)))
 
 
+def _known(project: Project, request: ImportRequest) -> tuple[KnownSource, ...]:
+    """Return the sources predictions may be about; nothing else needs to know them."""
+    is_predicted = request.role is Role.PREDICTIONS or request.answers.get(PREDICTIONS_KEY) == "yes"
+    return known_sources(project) if is_predicted else ()
+
+
 def _read_into_staging(
-    request: ImportRequest, known: tuple[KnownSource, ...], staging: Path, progress: Progress
+    request: ImportRequest, known: tuple[KnownSource, ...], place: _Place, progress: Progress
 ) -> _Staged:
     """Run in the child: everything that holds the interpreter lock."""
     listing = registry.narrowed(scan(request.path, progress), request.answers)
@@ -154,11 +253,29 @@ def _read_into_staging(
         data = reader.read(read_request, progress)
         data = enrich.enrich(data, read_request, request.conditions_csv, progress)
     progress.stage("Writing")
-    write_staging(staging, data)
+    write_staging(place.staging, data)
     return _Staged(
         format=data.format,
         skipped=sum(f.count for f in data.findings if f.severity.value == "skipped"),
         annotations=len(data.annotations),
         missing_files=sum(m == MediaState.MISSING for m in data.items.media),
         findings=tuple(data.findings),
+        diff=_compare(place, progress),
     )
+
+
+def _compare(place: _Place, progress: Progress) -> ImportDiff | None:
+    """Compare the staged source with the one it updates; a new source has nothing to be compared with."""
+    progress.stage("Comparing with the project")
+    with contextlib.closing(ProjectFile.open(place.project, read_only=True)) as file, file.reading() as db:
+        db.execute("ATTACH DATABASE ? AS staged", (str(place.staging),))
+        meta = labelled_state.staged_meta(db)
+        former = source_tables.former_source(db, meta)
+        if former is None and not place.always_compare:
+            return None
+        before = labelled_state.stored_state(db, former) if former is not None else None
+        name = next((s.name for s in source_tables.list_sources(db) if s.id == former), meta["name"])
+        diff = compare(name, before, labelled_state.staged_state(db))
+        if former is None or not diff.items_removed:
+            return diff
+        return replace(diff, removed_in_split=labelled_state.removed_in_split(db, former))
