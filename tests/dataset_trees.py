@@ -48,7 +48,7 @@ def write_tree(root: Path, files: dict) -> Path:
 def a_request(path: Path, *, role=Role.LABELS, **answers) -> ReadRequest:
     """Return the request an import of `path` makes; dots in answer keys are written as double underscores."""
     answers = {key.replace("__", "."): value for key, value in answers.items()}
-    return ReadRequest(path, scan(path, SILENT), answers, role, read_header)
+    return ReadRequest(path, scan(path, SILENT), answers, role, read_header=read_header)
 
 
 def read(reader, path: Path, **kwargs):

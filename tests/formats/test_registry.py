@@ -10,13 +10,15 @@ BOX = "0 0.5 0.5 0.25 0.5\n"
 COCO = '{"images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}], "annotations": [], "categories": []}'
 CORNERS = "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
 VOC = f"<annotation><object><name>cat</name><bndbox>{CORNERS}</bndbox></object></annotation>"
-KEYS = ["coco", "yolo", "voc", "cvat", "folders", "csv", "images"]
+KEYS = ["coco", "yolo", "voc", "cvat", "labelme", "scalabel", "folders", "csv", "images"]
 CVAT = '<image name="a.png"><box label="cat" xtl="1" ytl="1" xbr="9" ybr="9"/></image>'
 TREES = {
     "coco": {"annotations/instances.json": COCO, "images/a.png": SIZE},
     "yolo": {"data.yaml": "names: [cat]\ntrain: images\n", "images/a.png": SIZE, "labels/a.txt": BOX},
     "voc": {"Annotations/a.xml": VOC, "JPEGImages/a.png": SIZE, "ImageSets/Main/train.txt": "a\n"},
     "cvat": {"annotations.xml": f"<annotations><version>1.1</version>{CVAT}</annotations>", "images/a.png": SIZE},
+    "labelme": {"a.json": '{"shapes": [], "imagePath": "a.png", "imageData": null}', "a.png": SIZE},
+    "scalabel": {"a.json": '[{"name": "a.png", "attributes": {"weather": "clear"}, "labels": []}]', "a.png": SIZE},
     "folders": {"cat/a.png": SIZE, "dog/b.png": SIZE},
     "csv": {"labels.csv": "file,class\na.png,cat\n", "a.png": SIZE},
     "images": {"a.png": SIZE, "b.png": SIZE},
@@ -101,7 +103,6 @@ def test_label_folders_beside_shared_images_are_one_dataset_in_two_formats(tmp_p
     ("name", "content", "title"),
     [
         ("project.json", '{"_via_settings": {}, "_via_img_metadata": {}}', "VIA"),
-        ("a.json", '{"version": "5.0", "flags": {}, "shapes": [], "imagePath": "a.jpg"}', "LabelMe"),
         (
             "export.json",
             '[{"id": 1, "annotations": [{"completed_by": 1, "lead_time": 3.2}], "data": {}}]',

@@ -16,8 +16,10 @@ from tailwise.formats.csv_reader import CsvReader
 from tailwise.formats.cvat import CvatReader
 from tailwise.formats.image_folder import FolderReader
 from tailwise.formats.image_lists import folder_split
+from tailwise.formats.labelme import LabelMeReader
 from tailwise.formats.listing import Entry, Listing
 from tailwise.formats.plain_images import PlainImagesReader
+from tailwise.formats.scalabel import ScalabelReader
 from tailwise.formats.unsupported import recognise
 from tailwise.formats.voc import VocReader
 from tailwise.formats.yolo import YoloReader
@@ -32,6 +34,8 @@ READERS: tuple[Reader, ...] = (
     YoloReader(),
     VocReader(),
     CvatReader(),
+    LabelMeReader(),
+    ScalabelReader(),
     FolderReader(),
     CsvReader(),
     PlainImagesReader(),

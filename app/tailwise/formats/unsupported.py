@@ -35,12 +35,6 @@ _SIGNS = (
     _Sign("VGG Image Annotator (VIA)", f"export {_COCO} from VIA", r".*\.json", r'"_via_|"regions"\s*:.*"filename"'),
     _Sign("CreateML", f"export {_COCO}", r".*\.json", r'"coordinates"\s*:\s*\{[^}]*"(?:width|height)"'),
     _Sign(
-        "LabelMe",
-        "convert it with labelme2coco and open the COCO file",
-        r".*\.json",
-        r'"shapes"\s*:\s*\[|"imageData"\s*:|"imagePath"\s*:',
-    ),
-    _Sign(
         "a CVAT task backup",
         "export CVAT for images 1.1 or COCO 1.0 from CVAT",
         r"(?:.*/)?task\.json",
@@ -49,7 +43,6 @@ _SIGNS = (
     _Sign("Label Studio", "export COCO from Label Studio", r".*\.json", r'"(?:lead_time|completed_by|was_cancelled)"'),
     _Sign("V7 Darwin", f"export {_COCO} from V7", r".*\.json", r'"dataset"\s*:.*"bounding_box"|darwin'),
     _Sign("Datumaro", "export COCO with datum convert -f coco", r".*\.json", r'"dm_format_version"|"label_groups"'),
-    _Sign("BDD100K or Scalabel", f"convert it to {_COCO}", r".*\.json", r'"box2d"|"timeofday"'),
     _Sign("Labelbox", f"export {_COCO}", r".*\.(?:json|ndjson)", r'"data_row"|"Labeled Data"'),
     _Sign("SageMaker Ground Truth", f"convert it to {_COCO}", r".*\.(?:manifest|jsonl)", r'"source-ref"'),
     _Sign("Supervisely", f"export {_COCO} from Supervisely", r".*/ann/[^/]+\.json", r'"objects"\s*:'),
