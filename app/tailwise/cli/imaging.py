@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tailwise.cli.output import print_json, say
+from tailwise.cli.output import print_json, print_table, say
 from tailwise.cli.support import PATH, json_option, terminal_progress, writing
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @click.option("--rebuild", is_flag=True, help="Read every image again, also those that did not change.")
 @click.option("--no-descriptors", is_flag=True, help="Only thumbnails, hashes and statistics: several times faster.")
 @json_option
-def index(  # noqa: PLR0913, PLR0917  one parameter per option
-    project: Path, workers: int, scheduler: str, rebuild: bool, no_descriptors: bool, as_json: bool
-) -> None:
+def index(project: Path, workers: int, scheduler: str, rebuild: bool, no_descriptors: bool, as_json: bool) -> None:
     """Look at every image of PROJECT once: thumbnail, hashes, brightness, blur, and vectors of images and objects."""
     from tailwise.domain.index import IndexRequest
     from tailwise.usecases.image_index import build_index, index_state
@@ -53,5 +51,53 @@ def index(  # noqa: PLR0913, PLR0917  one parameter per option
         say(f"{len(outcome.findings)} kinds of findings; see them with: tailwise findings {project}")
 
 
-COMMANDS = (index,)
+@click.command("near-duplicates")
+@click.argument("project", type=PATH)
+@click.option("--threshold", type=float, default=0.8, show_default=True, help="Least correlation of aligned pictures.")
+@click.option("--no-bursts", is_flag=True, help="Do not join less alike neighbours of a numbered series.")
+@click.option("--workers", type=click.IntRange(min=0), default=0, help="Processes to use; 0 means one per core.")
+@json_option
+def near_duplicates(project: Path, threshold: float, no_bursts: bool, workers: int, as_json: bool) -> None:
+    """Find images of PROJECT that show the same, verified by laying them over each other, and leaks between splits."""
+    from tailwise.domain.duplicates import DuplicateRequest
+    from tailwise.usecases.near_duplicates import find_duplicates
+
+    request = DuplicateRequest(threshold, bursts=not no_bursts, workers=workers)
+    with writing(project) as opened, terminal_progress() as progress:
+        report = find_duplicates(opened, request, progress)
+    if as_json:
+        print_json(
+            {
+                "clusters": [
+                    {
+                        "id": one.id,
+                        "kind": one.kind.value,
+                        "items": list(one.items),
+                        "splits": list(one.splits),
+                        "labels_disagree": one.labels_disagree,
+                        "edges": [{"a": e.a, "b": e.b, "kind": e.kind.value, "reason": e.reason} for e in one.edges],
+                    }
+                    for one in report.clusters
+                ],
+                "leaks": [{"a_split": k.a_split, "b_split": k.b_split, "pairs": k.pairs} for k in report.leaks],
+                "images": report.images,
+                "compared": report.compared,
+                "threshold": report.threshold,
+            }
+        )
+        return
+    print_table(
+        ("cluster", "kind", "images", "splits", "held together by"),
+        [(c.id, c.kind.value, len(c.items), ", ".join(c.splits), c.edges[0].reason) for c in report.clusters[:50]],
+        empty="No two images show the same.",
+    )
+    print_table(
+        ("split", "and split", "leaking pairs"),
+        [(leak.a_split, leak.b_split, leak.pairs) for leak in report.leaks],
+        empty="No cluster lies in two splits.",
+    )
+    say(f"{len(report.clusters):,} clusters of {report.in_clusters:,} among {report.images:,} indexed images.")
+
+
+COMMANDS = (index, near_duplicates)
 """Every command of this module, in the order of the help."""

@@ -31,9 +31,10 @@ CREATE TABLE embedding_vector (
 
 CREATE TABLE duplicate_pair (
     a INTEGER NOT NULL, b INTEGER NOT NULL, kind TEXT NOT NULL, distance INTEGER NOT NULL, inliers INTEGER NOT NULL,
-    overlap REAL NOT NULL, correlation REAL NOT NULL, mirrored INTEGER NOT NULL, reason TEXT NOT NULL,
+    overlap REAL NOT NULL, correlation REAL NOT NULL, mirrored INTEGER NOT NULL,
     PRIMARY KEY (a, b), CHECK (a < b)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX duplicate_pair_b ON duplicate_pair (b);
 CREATE TABLE pair_verdict (
     a INTEGER NOT NULL, b INTEGER NOT NULL, verdict TEXT NOT NULL, utc TEXT NOT NULL, PRIMARY KEY (a, b), CHECK (a < b)
 ) STRICT, WITHOUT ROWID;

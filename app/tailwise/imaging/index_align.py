@@ -1,0 +1,173 @@
+"""Lay one picture over another and measure how alike they are there: what turns a candidate into a near-duplicate.
+
+ORB points (Rublee et al. 2011) of both, matches that are clearly better than the second best, a shift, turn and scale
+that most of them agree on (RANSAC), then the correlation of the blurred overlap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+
+from tailwise.domain.index import THUMBNAIL_SIDE
+from tailwise.imaging.thumbnails import cached_thumbnail
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+POINTS: Final = 500
+RATIO: Final = 0.8
+TOLERANCE: Final = 4.0
+SCALES: Final = (0.4, 2.5)
+MIN_INLIERS: Final = 15
+MIN_OVERLAP: Final = 0.3
+_BLUR: Final = 3.0
+_KEPT_PICTURES: Final = 1500
+_FLAT_SIDE: Final = 64
+_FLAT_CORRELATION: Final = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How well two pictures lie on each other.
+
+    Attributes:
+        inliers: points that agree on one shift, turn and scale; 0 where pictures too smooth for points were compared
+            as a whole.
+        overlap: share of the smaller picture that lies on the other, 0..1.
+        correlation: of the blurred grey values there, -1..1.
+    """
+
+    inliers: int
+    overlap: float
+    correlation: float
+
+
+NO_ALIGNMENT: Final = Alignment(0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    grey: NDArray[np.uint8]
+    places: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+
+
+def align_files(first: str, second: str, *, mirrored: bool = False) -> Alignment:
+    """Compare two image files by their thumbnails; with `mirrored`, the first is turned left to right before."""
+    a, b = _points_of(first, mirrored=mirrored), _points_of(second, mirrored=False)
+    return NO_ALIGNMENT if a is None or b is None else _align(a, b)
+
+
+def align(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Alignment:
+    """Compare two grey pictures; see `align_files`."""
+    return _align(_points(_to_side(first)), _points(_to_side(second)))
+
+
+@lru_cache(maxsize=_KEPT_PICTURES)
+def _points_of(path: str, *, mirrored: bool) -> _Points | None:
+    import cv2
+
+    jpeg = cached_thumbnail(path, THUMBNAIL_SIDE)
+    if jpeg is None:
+        return None
+    grey = cv2.imdecode(np.frombuffer(jpeg, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        return None
+    grey = _to_side(cast("NDArray[np.uint8]", grey))
+    return _points(np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey)
+
+
+def _to_side(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture whose longer side is that of a thumbnail: points are found at one scale only."""
+    import cv2
+
+    scale = THUMBNAIL_SIDE / max(grey.shape)
+    if scale == 1:
+        return grey
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cast("NDArray[np.uint8]", cv2.resize(grey, size, interpolation=way))
+
+
+def _points(grey: NDArray[np.uint8]) -> _Points:
+    keypoints, descriptors = _orb().detectAndCompute(grey, None)
+    places = np.array([k.pt for k in keypoints], dtype=np.float32).reshape(-1, 2)
+    found = descriptors if descriptors is not None else np.zeros((0, 32), dtype=np.uint8)
+    return _Points(grey, places, found)
+
+
+@cache
+def _orb() -> Any:  # noqa: ANN401  OpenCV's types name it differently from version to version
+    import cv2
+
+    return cv2.ORB.create(nfeatures=POINTS, fastThreshold=10)
+
+
+def _align(a: _Points, b: _Points) -> Alignment:
+    if len(a.places) < MIN_INLIERS or len(b.places) < MIN_INLIERS:
+        return _flat(a.grey, b.grey)
+    source, target = _matches(a, b)
+    if len(source) < MIN_INLIERS:
+        return NO_ALIGNMENT
+    import cv2
+
+    found: Any = cv2.estimateAffinePartial2D(
+        source, target, method=cv2.RANSAC, ransacReprojThreshold=TOLERANCE, maxIters=1000
+    )
+    matrix, agreed = found
+    if matrix is None:
+        return NO_ALIGNMENT
+    inliers = int(np.count_nonzero(agreed))
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if inliers < MIN_INLIERS or not SCALES[0] <= scale <= SCALES[1]:
+        return NO_ALIGNMENT
+    overlap, correlation = _correlation(a.grey, b.grey, matrix, scale)
+    return Alignment(inliers, overlap, correlation) if overlap >= MIN_OVERLAP else NO_ALIGNMENT
+
+
+def _matches(a: _Points, b: _Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    import cv2
+
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(a.descriptors, b.descriptors, k=2)
+    clear = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < RATIO * pair[1].distance]
+    return a.places[[m.queryIdx for m in clear]], b.places[[m.trainIdx for m in clear]]
+
+
+def _correlation(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float
+) -> tuple[float, float]:
+    import cv2
+
+    size = (b.shape[1], b.shape[0])
+    moved = cv2.warpAffine(cv2.GaussianBlur(a, (0, 0), _BLUR / max(scale, 1.0)), matrix, size)
+    covered = cv2.warpAffine(np.full(a.shape, 255, dtype=np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 127
+    smaller = min(a.size * scale * scale, float(b.size))
+    overlap = float(np.count_nonzero(covered)) / smaller
+    other = cv2.GaussianBlur(b, (0, 0), _BLUR)
+    return min(1.0, overlap), _pearson(moved[covered], other[covered])
+
+
+def _flat(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Alignment:
+    """Compare smooth pictures as a whole; only what is all but equal passes."""
+    import cv2
+
+    size = (_FLAT_SIDE, _FLAT_SIDE)
+    small = [cv2.resize(grey, size, interpolation=cv2.INTER_AREA) for grey in (a, b)]
+    correlation = _pearson(small[0].ravel(), small[1].ravel())
+    return Alignment(0, 1.0, correlation) if correlation >= _FLAT_CORRELATION else NO_ALIGNMENT
+
+
+def _pearson(first: NDArray[Any], second: NDArray[Any]) -> float:
+    """Return the correlation of two rows of values; two constant ones are alike when they are equal."""
+    if not len(first):
+        return 0.0
+    x = first.astype(np.float64) - first.mean()
+    y = second.astype(np.float64) - second.mean()
+    norm = float(np.sqrt((x @ x) * (y @ y)))
+    if norm < 1e-9:
+        return float(x @ x < 1e-9 and y @ y < 1e-9 and abs(float(first.mean()) - float(second.mean())) < 1)
+    return float(x @ y) / norm

@@ -1,0 +1,208 @@
+"""Find images that show the same: candidates in one child process, comparisons in a pool, both kept in the project."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tailwise.analysis.near_duplicates import Looks, find_candidates, identical_sets, series_pairs
+from tailwise.domain.duplicates import DEFAULT_THRESHOLD, LOWEST_THRESHOLD
+from tailwise.domain.errors import RequestError
+from tailwise.domain.index import EdgeKind
+from tailwise.imaging.index_align import NO_ALIGNMENT, Alignment, align_files
+from tailwise.ops.executors import Pieces
+from tailwise.storage import duplicate_tables, index_tables, plan_tables, source_tables
+from tailwise.storage.duplicate_tables import PairRow
+from tailwise.usecases.projects import open_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from tailwise.ops.child import Runner
+    from tailwise.ops.executors import OpenPool
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.projects import Project
+
+NEAR_CORRELATION = 0.90
+PIECE = 64
+STORE_PAIRS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PairWork:
+    """Two images to compare; `first` and `second` are their paths in an order that depends on their bytes only."""
+
+    a: int
+    b: int
+    first: str
+    second: str
+    try_straight: bool
+    try_mirrored: bool
+    is_series: bool
+    distances: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPairs:
+    """Pairs of item ids to compare, one row each: a, b, straight, mirrored, series, two hash distances, turned.
+
+    `turned` says that the comparison begins with `b`.
+    """
+
+    table: NDArray[np.int64]
+
+
+def search(project: Project, progress: Progress, run: Runner, open_pool: OpenPool) -> int:
+    """Compare all new candidates and store what came of it; return how many pairs were compared now.
+
+    Raises:
+        RequestError: nothing was indexed yet.
+        OpCancelledError: cancelled; what was compared so far is kept.
+    """
+    found = run(new_candidates, project.path, progress=progress)
+    work = _work(project, found)
+    progress.stage("Comparing pictures", len(work))
+    pieces = Pieces[PairWork, PairRow](open_pool, compare_pairs, _lost).run(
+        (work[at : at + PIECE] for at in range(0, len(work), PIECE)), progress
+    )
+    rows: list[PairRow] = []
+    with contextlib.closing(pieces):  # pyright: ignore[reportArgumentType]  a generator
+        for _pair, row in pieces:
+            rows.append(row)
+            progress.advance()
+            if len(rows) >= STORE_PAIRS:
+                _store(project, rows)
+    _store(project, rows)
+    return len(work)
+
+
+def new_candidates(path: Path, progress: Progress) -> FoundPairs:
+    """Return the candidates that were not compared yet; runs in a child, which opens the project for reading."""
+    with contextlib.closing(open_project(path, read_only=True)) as project, project.file.reading() as db:
+        rows = index_tables.load_rows(db)
+        names = dict(zip(project.columns.item_ids.tolist(), _full_names(project), strict=True))
+        known = np.array(duplicate_tables.compared_pairs(db), dtype=np.int64).reshape(-1, 2)
+    if not len(rows["item_ids"]):
+        raise RequestError("No image of this project is indexed yet", "Index the images first: tailwise index PROJECT")
+    chosen = np.unique(identical_sets(rows["sha256"]))
+    ids = rows["item_ids"][chosen]
+    names_of = [names[item] for item in ids.tolist()]
+    looks = Looks(rows["phash"][chosen], rows["phash_mirror"][chosen], rows["appearance"][chosen])
+    candidates = find_candidates(looks, names_of, progress)
+    n = len(ids)
+    key = candidates.a * n + candidates.b
+    pairs = np.unique(key)
+    a, b = pairs // n, pairs % n
+    series_a, series_b = series_pairs(names_of)
+    series = np.minimum(series_a, series_b) * n + np.maximum(series_a, series_b)
+    sha = rows["sha256"][chosen]
+    rank = np.empty(n, dtype=np.int64)
+    rank[np.lexsort(sha.T[::-1])] = np.arange(n)
+    table = np.stack(
+        [
+            ids[a],
+            ids[b],
+            np.isin(pairs, key[~candidates.mirrored]),
+            np.isin(pairs, key[candidates.mirrored]),
+            np.isin(pairs, series),
+            np.bitwise_count(looks.phash[a] ^ looks.phash[b]),
+            np.bitwise_count(looks.phash_mirror[a] ^ looks.phash[b]),
+            rank[a] > rank[b],
+        ],
+        axis=1,
+    ).astype(np.int64)
+    return FoundPairs(table[~_known(table[:, :2], known)])
+
+
+def compare_pairs(piece: Sequence[PairWork]) -> list[PairRow]:
+    """Compare pairs of pictures; runs in a worker process."""
+    return [_compare(work) for work in piece]
+
+
+def _compare(work: PairWork) -> PairRow:
+    straight = align_files(work.first, work.second) if work.try_straight else NO_ALIGNMENT
+    turned = NO_ALIGNMENT
+    if work.try_mirrored and straight.correlation < DEFAULT_THRESHOLD:
+        turned = align_files(work.first, work.second, mirrored=True)
+    is_turned = turned.correlation > straight.correlation
+    best = turned if is_turned else straight
+    return PairRow(
+        work.a,
+        work.b,
+        _kind(best, is_series=work.is_series),
+        work.distances[int(is_turned)],
+        best.inliers,
+        round(best.overlap, 6),
+        round(best.correlation, 6),
+        is_turned,
+    )
+
+
+def _kind(found: Alignment, *, is_series: bool) -> EdgeKind | None:
+    if found.correlation >= NEAR_CORRELATION:
+        return EdgeKind.NEAR
+    if found.correlation < LOWEST_THRESHOLD:
+        return None
+    return EdgeKind.BURST if is_series and found.correlation < DEFAULT_THRESHOLD else EdgeKind.SCENE
+
+
+def _lost(work: PairWork) -> PairRow:
+    return PairRow(work.a, work.b, None)
+
+
+def _known(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
+    width = 1 + max(int(pairs.max(initial=0)), int(known.max(initial=0)))
+    return np.isin(pairs[:, 0] * width + pairs[:, 1], known[:, 0] * width + known[:, 1])
+
+
+def _full_names(project: Project) -> list[str]:
+    columns = project.columns
+    with project.file.reading() as db:
+        names = plan_tables.all_item_names(db)
+    return [f"{columns.source_names[s]}/{name}" for s, name in zip(columns.source.tolist(), names, strict=True)]
+
+
+def _work(project: Project, found: FoundPairs) -> list[PairWork]:
+    paths = _paths(project, found.table[:, :2].ravel().tolist())
+    work: list[PairWork] = []
+    for a, b, straight, mirrored, series, distance, mirror_distance, turned in found.table.tolist():
+        first, second = (b, a) if turned else (a, b)
+        work.append(
+            PairWork(
+                a,
+                b,
+                paths[first],
+                paths[second],
+                bool(straight),
+                bool(mirrored),
+                bool(series),
+                (distance, mirror_distance),
+            )
+        )
+    return work
+
+
+def _paths(project: Project, item_ids: Iterable[int]) -> dict[int, str]:
+    wanted = set(item_ids)
+    columns = project.columns
+    with project.file.reading() as db:
+        names = plan_tables.item_names(db, wanted)
+        roots = {s.name: s.root for s in source_tables.list_sources(db)}
+    row_of = project.cube().row_of
+    return {
+        item: str(Path(roots[columns.source_names[columns.source[row_of[item]]]], *names[item][0].split("/")))
+        for item in wanted
+    }
+
+
+def _store(project: Project, rows: list[PairRow]) -> None:
+    if rows:
+        with project.file.writing() as db:
+            duplicate_tables.put_pairs(db, rows)
+    rows.clear()
