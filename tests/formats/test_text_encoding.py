@@ -50,3 +50,7 @@ def test_no_bytes_raise_anything_but_a_user_error(data, answer):
     except UserError:
         return
     assert isinstance(text, str)
+
+
+def test_nul_is_no_part_of_any_text():
+    assert decode(b"a\0b", "a.txt", {})[0] == "a\ufffdb"

@@ -96,8 +96,6 @@ def read_table(data: bytes, name: str, answers: Mapping[str, str], log: FindingL
         UnreadableSourceError: the file has no rows, or a field never ends.
     """
     text, _ = decode(data, name, answers)
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
     delimiter = find_delimiter(text, answers)
     progress.stage(f"Reading {name}")
     chunks = _chunks(text, delimiter, name, progress)

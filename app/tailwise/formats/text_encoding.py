@@ -37,6 +37,8 @@ _PREVIEW = 40
 def decode(data: bytes, name: str, answers: Mapping[str, str]) -> tuple[str, str]:
     """Return the text of a file without its byte-order mark, and the encoding it was read with.
 
+    NUL, which no name may hold and no database keeps, becomes U+FFFD.
+
     Raises:
         QuestionError: the bytes are not UTF-8 and carry no mark; key `encoding`.
         UnreadableSourceError: the bytes do not fit the mark or the answer.
@@ -44,7 +46,7 @@ def decode(data: bytes, name: str, answers: Mapping[str, str]) -> tuple[str, str
     wanted = answers.get(ENCODING_KEY)
     encoding = _marked(data) or wanted or _unmarked_utf16(data) or "utf-8"
     try:
-        return data.decode(encoding).removeprefix("\ufeff"), encoding
+        return data.decode(encoding).removeprefix("\ufeff").replace("\0", "\ufffd"), encoding
     except UnicodeDecodeError as error:
         if encoding == "utf-8" and wanted is None and (choices := _choices(data, error.start)):
             raise QuestionError([Question(ENCODING_KEY, _doubt(data, name, error.start), choices)]) from error
