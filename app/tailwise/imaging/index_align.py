@@ -1,7 +1,7 @@
 """Lay one picture over another and measure how alike they are there: what turns a candidate into a near-duplicate.
 
 ORB points (Rublee et al. 2011) of both, matches that are clearly better than the second best, a shift, turn and scale
-that most of them agree on (RANSAC), then the correlation of the blurred overlap.
+that most of them agree on (RANSAC), then the correlation of the blurred overlap, with and without its coarse parts.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 POINTS: Final = 500
+FAINTEST: Final = 4
 RATIO: Final = 0.8
 TOLERANCE: Final = 4.0
 SCALES: Final = (0.4, 2.5)
 MIN_INLIERS: Final = 15
 MIN_OVERLAP: Final = 0.3
-_BLUR: Final = 3.0
+MIN_DETAIL: Final = 0.65
+MIN_MOVING_DETAIL: Final = 0.4
+EDITED: Final = 0.8
+_FINE, _COARSE, _BORDER = 3.0, 12.0, 9
 _KEPT_PICTURES: Final = 1500
 _FLAT_SIDE: Final = 64
 _FLAT_CORRELATION: Final = 0.98
@@ -104,7 +108,7 @@ def _points(grey: NDArray[np.uint8]) -> _Points:
 def _orb() -> Any:  # noqa: ANN401  OpenCV's types name it differently from version to version
     import cv2
 
-    return cv2.ORB.create(nfeatures=POINTS, fastThreshold=10)
+    return cv2.ORB.create(nfeatures=POINTS, fastThreshold=FAINTEST)
 
 
 def _align(a: _Points, b: _Points) -> Alignment:
@@ -125,8 +129,9 @@ def _align(a: _Points, b: _Points) -> Alignment:
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if inliers < MIN_INLIERS or not SCALES[0] <= scale <= SCALES[1]:
         return NO_ALIGNMENT
-    overlap, correlation = _correlation(a.grey, b.grey, matrix, scale)
-    return Alignment(inliers, overlap, correlation) if overlap >= MIN_OVERLAP else NO_ALIGNMENT
+    overlap, correlation, detail = _likeness(a.grey, b.grey, matrix, scale)
+    wanted = MIN_DETAIL if correlation >= EDITED else MIN_MOVING_DETAIL
+    return Alignment(inliers, overlap, correlation) if overlap >= MIN_OVERLAP and detail >= wanted else NO_ALIGNMENT
 
 
 def _matches(a: _Points, b: _Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -137,18 +142,30 @@ def _matches(a: _Points, b: _Points) -> tuple[NDArray[np.float32], NDArray[np.fl
     return a.places[[m.queryIdx for m in clear]], b.places[[m.trainIdx for m in clear]]
 
 
-def _correlation(
+def _likeness(
     a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
+    """Return overlap, correlation of the blurred pictures there, and correlation without what is coarse.
+
+    Photos of different things before one backdrop agree in the backdrop: only the detail tells them apart. Of twelve
+    edits of 120 photos none fell below 0.72 in detail; pairs of different bottles reached 0.55.
+    """
     import cv2
 
     size = (b.shape[1], b.shape[0])
-    moved = cv2.warpAffine(cv2.GaussianBlur(a, (0, 0), _BLUR / max(scale, 1.0)), matrix, size)
+    first, second = a.astype(np.float32), b.astype(np.float32)
+    shrink = max(scale, 1.0)
+    fine = cv2.warpAffine(cv2.GaussianBlur(first, (0, 0), _FINE / shrink), matrix, size)
+    coarse = cv2.warpAffine(cv2.GaussianBlur(first, (0, 0), _COARSE / shrink), matrix, size)
     covered = cv2.warpAffine(np.full(a.shape, 255, dtype=np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 127
+    inner = cv2.erode(covered.astype(np.uint8), np.ones((_BORDER, _BORDER), dtype=np.uint8)) > 0
+    other, other_coarse = cv2.GaussianBlur(second, (0, 0), _FINE), cv2.GaussianBlur(second, (0, 0), _COARSE)
     smaller = min(a.size * scale * scale, float(b.size))
-    overlap = float(np.count_nonzero(covered)) / smaller
-    other = cv2.GaussianBlur(b, (0, 0), _BLUR)
-    return min(1.0, overlap), _pearson(moved[covered], other[covered])
+    return (
+        min(1.0, float(np.count_nonzero(covered)) / smaller),
+        _pearson(fine[covered], other[covered]),
+        _pearson((fine - coarse)[inner], (other - other_coarse)[inner]),
+    )
 
 
 def _flat(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Alignment:
