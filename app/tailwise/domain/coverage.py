@@ -67,6 +67,7 @@ class CountRequest:
     by: tuple[str, ...] = ()
     unit: Unit | None = None  # None: objects where boxes exist, else images
     where: tuple[tuple[str, str], ...] = ()
+    unique: bool = False  # near-duplicates count once
 
 
 @dataclass(frozen=True, slots=True)

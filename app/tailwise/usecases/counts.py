@@ -8,6 +8,7 @@ import numpy as np
 
 from tailwise.analysis import association, measures
 from tailwise.domain.coverage import AxisFacts, CellFlag, CountRequest, CountTable, TailMeasures, Unit
+from tailwise.usecases.unique_scenes import unique_scenes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +25,10 @@ def count_table(project: Project, request: CountRequest, progress: Progress) -> 
     sliced = project.cube()
     unit = request.unit or sliced.default_unit
     mask = sliced.labelled & sliced.cube.item_mask(request.where) if request.where else sliced.labelled
+    if request.unique:
+        mask = unique_scenes(sliced, mask)
     labels, counts, column_items = sliced.cube.table(request.by, unit, mask)
-    rows = sliced.class_rows(mask) if request.where else sliced.labelled_rows
+    rows = sliced.class_rows(mask) if request.where or request.unique else sliced.labelled_rows
     index = {c.name: i for i, c in enumerate(sliced.columns.categories)}
     counts = counts[[index[r.name] for r in rows]] if rows else counts
     expected = association.expected_counts(counts) if request.by and counts.size else None
