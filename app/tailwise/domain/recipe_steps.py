@@ -71,7 +71,7 @@ STEPS: Final[Mapping[StepKind, StepFacts]] = {
     ),
     StepKind.GRID: StepFacts(
         "Grid distortion", _P, "Moves the corners of a 5 × 5 grid; a grid that would fold is refused.",
-        0, 0.6, "corners move ±{:.2f} cells",
+        0, 0.5, "corners move ±{:.2f} cells",
     ),
     StepKind.ELASTIC: StepFacts(
         "Elastic", _P, "Bends the picture smoothly; a bend that would fold is refused.",
