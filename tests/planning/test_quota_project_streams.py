@@ -9,7 +9,9 @@ from tailwise.planning.project_streams import PoolCell, project_streams
 from tailwise.planning.quota_yields import yield_table
 
 CELLS = (
-    PoolCell("city", (("light", "day"),), pool=400, labelled=300, found=(("Car", 600.0), ("Crack", 3.0)), median_seconds=50.0),
+    PoolCell(
+        "city", (("light", "day"),), pool=400, labelled=300, found=(("Car", 600.0), ("Crack", 3.0)), median_seconds=50.0
+    ),
     PoolCell("city", (("light", "night"),), pool=100, labelled=20, found=(("Crack", 2.0),)),
     PoolCell("farm", (("light", "day"),), pool=50),
     PoolCell("farm", (("light", "dusk"),), pool=7),
@@ -42,7 +44,9 @@ def test_yields_come_from_what_was_labelled_there_with_the_nearest_prior_worth_t
     source = 5.5 / 321  # 5 cracks in 320 items of the city, with Jeffreys' half
     assert yields["city, light = night", "Crack"] == pytest.approx((2 + 10 * source) / 30, abs=1e-6)
     assert yields["city, light = day", "Crack"] == pytest.approx((3 + 10 * source) / 310, abs=1e-6)
-    assert yields["farm, light = day", "Crack"] == pytest.approx(3.5 / 400, abs=1e-6)  # nothing of the farm: days elsewhere
+    assert yields["farm, light = day", "Crack"] == pytest.approx(
+        3.5 / 400, abs=1e-6
+    )  # nothing of the farm: days elsewhere
     assert yields["farm, light = dusk", "Crack"] == pytest.approx(5.5 / 420, abs=1e-6)  # no dusk anywhere: the project
     assert yields["city, light = day", "Car"] == pytest.approx((600 + 10 * 600.5 / 321) / 310, abs=1e-6)
 

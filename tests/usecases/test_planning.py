@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 
 from builders import a_project, a_source
@@ -14,14 +15,17 @@ from tailwise.usecases.classes import ClassEdit, set_classes
 from tailwise.usecases.exports import ExportRequest, export, export_targets
 from tailwise.usecases.plan_streams import stream_rows, streams_of_project
 from tailwise.usecases.plans import (
+    compare_plans,
     compute_plan,
     draft_request,
     list_plans,
     load_plan,
+    nearest_request,
     read_request,
     write_request,
 )
 from tailwise.usecases.projects import journal, load_draft, save_draft
+from tailwise.usecases.review_hours import share_review_hours
 from tailwise.usecases.splits import (
     activate_split,
     compute_split,
@@ -167,7 +171,14 @@ def test_what_cannot_be_exported_yet_says_what_is_missing(project, tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "target"),
-    [("splits", ""), ("splits", "coco"), ("splits", "yolo-labels"), ("counts", ""), ("work-order", "")],
+    [
+        ("splits", ""),
+        ("splits", "coco"),
+        ("splits", "yolo-labels"),
+        ("counts", ""),
+        ("work-order", ""),
+        ("playbook", ""),
+    ],
 )
 def test_every_kind_is_written_read_back_and_noted(project, tmp_path, kind, target):
     set_classes(project, [ClassEdit("bike", "must-not-miss", 25)], SILENT)
@@ -204,3 +215,76 @@ def test_published_lists_are_exported_where_there_is_no_split_of_ours(tmp_path):
     with (tmp_path / "out" / "splits" / "splits.csv").open(encoding="utf-8", newline="") as file:
         assert [row["split"] for row in csv.DictReader(file)] == ["train", "val"]
     project.close()
+
+
+def test_near_duplicates_count_once_and_files_labelled_already_not_at_all(tmp_path):
+    pool = tuple(f"p{i}.jpg" for i in range(6))
+    twins = {"identical file": {"a.jpg": "x", "p0.jpg": "x"}, "near-duplicate cluster": {"p1.jpg": "c", "p2.jpg": "c"}}
+    source = a_source(
+        {"a.jpg": {"car": 1}},
+        pool=pool,
+        groups=twins,
+        conditions={"light": {p: "day" if i < 2 else "night" for i, p in enumerate(pool)}},
+    )
+    project = a_project(tmp_path / "q.tailwise", source)
+    text = '[plan]\nweeks = 1\nconditions = ["light"]\n[[class]]\nname = "car"\ntarget = 9\n'
+
+    request = read_request(text)
+    streams = {s.name: s.available for s in streams_of_project(project, request)}
+    compute_plan(project, text, SILENT)
+    export(project, ExportRequest("work-order", tmp_path / "out"), SILENT, run_here)
+
+    assert streams == {"set, light = day": 1, "set, light = night": 3}
+    with next((tmp_path / "out").rglob("*tems.csv")).open(encoding="utf-8", newline="") as file:
+        names = {row["file_name"] for row in csv.DictReader(file)}
+    assert names in ({"p1.jpg", "p3.jpg", "p4.jpg", "p5.jpg"}, {"p2.jpg", "p3.jpg", "p4.jpg", "p5.jpg"})
+    project.close()
+
+
+def test_streams_are_told_apart_by_the_conditions_chosen_and_timed_where_times_are_known(project):
+    text = '[plan]\nweeks = 1\nconditions = []\n[[class]]\nname = "bike"\n'
+    assert [s.name for s in streams_of_project(project, read_request(text))] == ["drive"]
+    with pytest.raises(RequestError, match="no axis 'weather'"):
+        streams_of_project(project, read_request(text.replace("[]", '["weather"]')))
+
+    seconds = np.where(project.cube().labelled, 20.0, np.nan)
+    chosen = read_request(text.replace("[]", '["light"]'))
+    assert {s.seconds_per_item for s in streams_of_project(project, chosen, seconds)} == {22.0}
+
+
+def test_plans_of_one_name_are_versions_that_can_be_compared(project):
+    text = draft_request(project, SILENT)
+    first = compute_plan(project, text, SILENT)
+    second = compute_plan(project, text.replace("weeks = 2", "weeks = 1"), SILENT)
+
+    assert [(p.version, p.name) for p in list_plans(project)] == [(2, "Sprint"), (1, "Sprint")]
+    diff = compare_plans(project, first.id, second.id)
+    assert ("plan: weeks", "2", "1") in {(c.place, c.before, c.after) for c in diff.request}
+    assert diff.after == "Sprint, version 2"
+
+
+def test_the_nearest_request_can_be_solved_as_it_is(project):
+    text = '[plan]\nweeks = 1\n[[class]]\nname = "bike"\ntarget = 500\n'
+    nearest, changes = nearest_request(project, text, SILENT)
+
+    assert [c.place for c in changes] == ["class 'bike': target"]
+    assert nearest.streams == ()
+    plan = compute_plan(project, write_request(nearest), SILENT)
+    assert plan.outcome.reasons == ()
+    assert nearest_request(project, write_request(nearest), SILENT) is None
+
+
+def test_review_hours_are_shared_out_from_a_table(project):
+    head = "class,checked,wrong,cost,seconds\n"
+    shares = share_review_hours(project, f"{head}bike,10,1,100,30\ncar,100,1,1,10\n", 0.2)
+
+    assert [(s.name, s.items) for s in shares] == [("bike", 20), ("car", 30)] or sum(s.hours for s in shares) <= 0.2
+    for table, sentence in (
+        ("class,checked\n", "no column 'wrong'"),
+        (f"{head}tram,1,1,1,1\n", "line 2: the project has no class 'tram'"),
+        (f"{head}bike,1,0,1,1\nbike,1,0,1,1\n", "names 'bike' twice"),
+        (f"{head}bike,1,2,1,1\n", "2 wrong of 1 checked"),
+        (f"{head}bike,x,2,1,1\n", "checked is 'x'"),
+    ):
+        with pytest.raises(RequestError, match=sentence):
+            share_review_hours(project, table, 1)

@@ -1,4 +1,4 @@
-"""Commands that plan and hand out: plan quota, split, export."""
+"""Commands that plan and hand out: the group plan, split, export."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tailwise.cli import quota
 from tailwise.cli.output import print_json, print_table, say
 from tailwise.cli.support import PATH, json_option, pairs_of, reading, terminal_progress, writing
-from tailwise.domain.errors import RequestError
 from tailwise.ops.child import run_here
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tailwise.domain.plan_outcome import PlanOutcome
     from tailwise.domain.split import SplitResult
 
 
@@ -23,37 +22,8 @@ def plan() -> None:
     """Plan what to label next."""
 
 
-@plan.command()
-@click.argument("project", type=PATH)
-@click.argument("request", type=PATH)
-@json_option
-def quota(project: Path, request: Path, as_json: bool) -> None:
-    """Solve the quota request in REQUEST.toml, store the plan, and say why what cannot be met."""
-    from tailwise.usecases.plans import compute_plan
-
-    try:
-        text = request.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise RequestError(f"{request} cannot be read ({error.strerror})", "Check the path of the request") from error
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{request} is not UTF-8 (byte {error.start})", "Save it as UTF-8") from error
-    with writing(project) as opened, terminal_progress() as progress:
-        stored = compute_plan(opened, text, progress, request.name)
-    if as_json:
-        print_json(stored.outcome.as_json())
-        return
-    _print_plan(stored.outcome)
-
-
-@plan.command()
-@click.argument("project", type=PATH)
-def draft(project: Path) -> None:
-    """Print a quota request to begin with: the project's classes, and streams from its pool."""
-    from tailwise.usecases.plans import draft_request
-
-    with reading(project) as opened, terminal_progress() as progress:
-        text = draft_request(opened, progress)
-    click.echo(text, nl=False)
+for _command in quota.PLAN_COMMANDS:
+    plan.add_command(_command)
 
 
 @click.command()
@@ -96,11 +66,12 @@ def split(  # noqa: PLR0913, PLR0917  one parameter per option
 
 @click.command()
 @click.argument("project", type=PATH)
-@click.argument("kind", type=click.Choice(["work-order", "splits", "counts"]))
+@click.argument("kind", type=click.Choice(["work-order", "splits", "resampling", "weights", "counts", "playbook"]))
 @click.option("--to", required=True, type=PATH, help="Folder to make.")
 @click.option("--target", default="", help="For splits: manifest, yolo, yolo-labels or coco.")
 @click.option("--by", multiple=True, metavar="AXIS", help="For counts: spread over this axis.")
 @click.option("--unit", type=click.Choice(["images", "objects", "pixels"]), help="For counts: what to count.")
+@quota.plan_option
 @click.option("--replace", is_flag=True, help="Replace an earlier export of Tailwise at this place.")
 @click.option(
     "--allow", multiple=True, metavar="WORD", help="For work orders: a word vendors may see although it is yours."
@@ -113,17 +84,24 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
     target: str,
     by: tuple[str, ...],
     unit: str | None,
+    plan_id: int | None,
     replace: bool,
     allow: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Write a work order, split manifests or counts: beside the target, read back, then put in place."""
+    """Write a work order, playbook, splits, resampling, weights or counts; read back, then put in place."""
     from tailwise.domain.coverage import CountRequest, Unit
     from tailwise.usecases.exports import ExportRequest
     from tailwise.usecases.exports import export as run_export
 
     request = ExportRequest(
-        kind, to, target, counts=CountRequest(by, Unit(unit) if unit else None), replace=replace, allowed_words=allow
+        kind,
+        to,
+        target,
+        plan_id=plan_id,
+        counts=CountRequest(by, Unit(unit) if unit else None),
+        replace=replace,
+        allowed_words=allow,
     )
     with reading(project) as opened, terminal_progress() as progress:
         done = run_export(opened, request, progress, run_here)
@@ -148,30 +126,6 @@ def _share(name: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise click.UsageError(f"--ratio {name} takes a number such as 0.7, not {text!r}") from None
-
-
-def _print_plan(outcome: PlanOutcome) -> None:
-    click.echo(
-        f"{outcome.name}: {outcome.status.value.replace('_', ' ')}, {outcome.items:,.0f} items, "
-        f"{outcome.hours:,.1f} label hours, {outcome.review_hours:,.1f} review hours"
-    )
-    print_table(
-        ("week", "stream", "items", "hours", f"expected {outcome.unit.value}"),
-        [
-            (line.week, line.stream, line.items, line.hours, ", ".join(f"{c} {n:,.1f}" for c, n in line.expected))
-            for line in outcome.lines
-        ],
-        empty="There is nothing to label.",
-    )
-    short = dict(outcome.shortfall)
-    print_table(
-        ("class", "expected", "short by"),
-        [(name, amount, short.get(name, 0.0)) for name, amount in outcome.expected],
-    )
-    for reason in outcome.reasons:
-        click.echo(f"{reason.class_name} is short by {reason.short_by:,.1f} ({reason.kind.value}): {reason.advice}")
-    for note in outcome.notes:
-        click.echo(note)
 
 
 def _print_split(result: SplitResult) -> None:

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tailwise.domain.class_weights import WeightsOutcome
     from tailwise.domain.coverage import CountTable
     from tailwise.domain.orders import WorkOrder
+    from tailwise.domain.playbook import Playbook
     from tailwise.domain.records import LabelState
+    from tailwise.domain.resampling import ResamplingExport
 
 POOL_SPLIT = "pool"
 """Name of the part that is in no split: items still to be labelled."""
@@ -268,3 +271,6 @@ class ExportContents:
     coco: bool = False
     work_order: WorkOrder | None = None
     counts: CountTable | None = None
+    playbook: Playbook | None = None
+    resampling: ResamplingExport | None = None
+    weights: WeightsOutcome | None = None

@@ -46,10 +46,22 @@ def write_package(staging: Path, job: ExportContents, progress: Progress) -> Pac
             from tailwise.exports.work_order import write_work_order
 
             write_work_order(job.work_order, package, progress)
+        if job.playbook is not None:
+            from tailwise.exports.playbook import write_playbook
+
+            write_playbook(job.playbook, package)
         if job.counts is not None:
             from tailwise.exports.counts import write_counts
 
             write_counts(job.counts, package, progress)
+        if job.resampling is not None:
+            from tailwise.exports.resampling import write_resampling
+
+            write_resampling(job.resampling, package, progress)
+        if job.weights is not None:
+            from tailwise.exports.weights import write_weights
+
+            write_weights(job.weights, package, progress)
         if package.is_empty:
             raise RequestError("There is nothing to export", "Make a split or a plan first")
         return package.seal(progress)

@@ -23,8 +23,8 @@ def spread(amounts: Sequence[int], size: int = BATCH_ITEMS) -> list[list[int]]:
         size: most items of a batch.
 
     Returns:
-        Items per batch and stream. Batches differ by at most one item in size, and by at most two in the items of any
-        stream.
+        Items per batch and stream. Batches differ by at most one item in size, and in the items of a stream by at most
+        one more than there are streams.
 
     >>> spread([6, 60, 34], 50)
     [[3, 30, 17], [3, 30, 17]]

@@ -63,6 +63,11 @@ def random_name(source: str) -> str:
     return SEPARATOR.join((source, RANDOM_NAME))
 
 
+def kept_for_random(pool: int, discovery: float) -> int:
+    """Return how many of the items of a cell go to the random stream of its source."""
+    return min(pool, math.ceil(round(pool * discovery, 9)))
+
+
 def project_streams(cells: Iterable[PoolCell], discovery: float = 0.0) -> tuple[Stream, ...]:
     """Return one stream per cell with a pool, in order of name, for a request that names no streams itself.
 
@@ -85,7 +90,7 @@ def project_streams(cells: Iterable[PoolCell], discovery: float = 0.0) -> tuple[
             by_source[cell.source].append(cell)
     for cell in cells:
         if cell.pool > 0:
-            kept = _kept_for_random(cell, discovery) if cell.stream_route is Route.TARGETED else 0
+            kept = kept_for_random(cell.pool, discovery) if cell.stream_route is Route.TARGETED else 0
             streams.append(_stream(cell, cell.pool - kept, rates.yields(cell)))
     if discovery > 0:
         streams += [_random_stream(source, members, rates, discovery) for source, members in by_source.items()]
@@ -150,13 +155,9 @@ def _seconds(cell: PoolCell) -> float:
     return DEFAULT_SECONDS_PER_ITEM if cell.median_seconds is None else round(cell.median_seconds * SAFETY, 3)
 
 
-def _kept_for_random(cell: PoolCell, discovery: float) -> int:
-    return min(cell.pool, math.ceil(round(cell.pool * discovery, 9)))
-
-
 def _random_stream(source: str, cells: Sequence[PoolCell], rates: _Rates, discovery: float) -> Stream:
     """Return the stream picked at random over all conditions of a source: a mixture of its cells by their pools."""
-    kept = [_kept_for_random(cell, discovery) for cell in cells]
+    kept = [kept_for_random(cell.pool, discovery) for cell in cells]
     total = sum(kept)
     labelled = sum(cell.labelled for cell in cells)
     mixture: dict[str, float] = defaultdict(float)

@@ -21,7 +21,7 @@ from tailwise.planning.quota_columns import columns_of, shortfalls
 from tailwise.planning.quota_margins import sought_margins
 from tailwise.planning.quota_model import SECONDS_PER_HOUR, TARGET_WEEK, build_model
 from tailwise.planning.quota_risk import quota_risks
-from tailwise.planning.quota_rules import easy_streams
+from tailwise.planning.quota_rules import easy_streams, percent
 from tailwise.planning.quota_search import search
 from tailwise.planning.quota_yields import yield_table
 from tailwise.planning.request_file import format_request
@@ -171,8 +171,8 @@ def _uncertain(request: PlanRequest, risk: tuple[QuotaRisk, ...], reasons: tuple
         ):
             which = f"week {quota.week}" if quota.quota is QuotaKind.WEEKLY else "its target"
             yield (
-                f"{quota.class_name}, {which}: {request.confidence:.0%} cannot be reached with these hours, this pool "
-                f"and these rules; {quota.p_met:.0%} can."
+                f"{quota.class_name}, {which}: {percent(request.confidence)} cannot be reached with these hours, "
+                f"this pool and these rules; {percent(round(quota.p_met, 2))} can."
             )
 
 

@@ -292,7 +292,8 @@ def format_request(request: PlanRequest) -> str:
     share = request.capacity.experimental_share
     capacity = [(key, _weekly(getattr(request.capacity, key))) for key in WEEKLY_KEYS]
     capacity.append(("experimental_share", None if share == 1.0 else _decimal(share)))
-    reserve = [(key, _decimal(getattr(request.reserve, key)) or None) for key in RESERVE_KEYS]
+    shares = [(key, getattr(request.reserve, key)) for key in RESERVE_KEYS]
+    reserve = [(key, _decimal(share) if share else None) for key, share in shares]
     parts = [_block("[plan]", plan), _block("[capacity]", capacity)]
     parts += [_block("[[class]]", _class_lines(c)) for c in request.classes]
     parts += [_block("[[stream]]", _stream_lines(s)) for s in request.streams]

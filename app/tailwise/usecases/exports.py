@@ -17,10 +17,13 @@ from tailwise.exports.job import write_package
 from tailwise.exports.package import dataset_fingerprint
 from tailwise.exports.transaction import ExportFolder
 from tailwise.ops.child import Runner, run_in_child
+from tailwise.planning.playbook import make_playbook
 from tailwise.storage import plan_tables, source_tables
 from tailwise.usecases.counts import count_table
 from tailwise.usecases.export_splits import split_export
 from tailwise.usecases.order_data import work_order
+from tailwise.usecases.plan_draft import project_request
+from tailwise.usecases.plans import load_plan, solved_request
 from tailwise.usecases.projects import open_project, project_facts, versions
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
 
 WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
+PLAYBOOK = "playbook"
 MANIFEST, YOLO, YOLO_WITH_LABELS, COCO = "manifest", "yolo", "yolo-labels", "coco"
 
 
@@ -37,9 +41,9 @@ class ExportRequest:
     """What to export and where to.
 
     Attributes:
-        kind: `work-order`, `splits` or `counts`.
+        kind: `work-order`, `playbook`, `splits` or `counts`.
         target: for splits `manifest` (default), `yolo`, `yolo-labels` or `coco`.
-        plan_id: plan of a work order; None for the newest. `split_id`: None for the active split.
+        plan_id: plan of a work order or playbook; None for the newest. `split_id`: None for the active split.
         by, unit, where: the table of a counts export.
         replace: put an unchanged earlier export of ours aside.
         created_utc: for reproducible bytes; None for now.
@@ -96,6 +100,7 @@ def export_targets(project: Project) -> tuple[ExportTarget, ...]:
         ExportTarget(
             WORK_ORDER, "", "Work order", "workbook and CSV, internal sheets apart", has_plan, no_plan
         ),
+        ExportTarget(PLAYBOOK, "", "Playbook", "the sprint on one page, Markdown and HTML", has_plan, no_plan),
         ExportTarget(SPLITS, MANIFEST, "Split manifest", "splits.csv and splits.json", has_split, no_split),
         ExportTarget(
             SPLITS, YOLO, "Ultralytics YOLO lists", "train.txt, val.txt, test.txt, data.yaml", not no_boxes, no_boxes
@@ -168,6 +173,10 @@ def _contents(project: Project, request: ExportRequest, progress: Progress) -> E
         order = work_order(project, request.plan_id, request.created_utc)
         contents["work_order"] = replace(order, allowed_words=request.allowed_words)
         names = {"plan_id": order.order_id, "plan_revision": order.revision}
+    elif request.kind == PLAYBOOK:
+        plan = load_plan(project, request.plan_id)
+        contents["playbook"] = make_playbook(project_request(project, solved_request(plan)), plan.outcome)
+        names = {"plan_id": f"{plan.name} / {plan.id}", "seed": plan.outcome.seed}
     else:
         contents["counts"] = count_table(project, request.counts, progress)
     return ExportContents(**contents, info=_info(project, request, names, progress))

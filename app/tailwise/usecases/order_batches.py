@@ -7,13 +7,15 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tailwise.domain.orders import CostLine, WorkBatch, WorkItem
+from tailwise.domain.plan import Route
 from tailwise.exports.acceptance import sampling_plan
 from tailwise.planning.batches import spread
+from tailwise.planning.project_streams import kept_for_random
 from tailwise.usecases.plan_pool import clusters_of
 from tailwise.usecases.plan_streams import stream_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -65,23 +67,15 @@ class _Chooser:
         self._columns = sliced.columns
         self._names = names
         self._clusters: NDArray[np.int64] = clusters_of(sliced)
-        self._queues = {
-            name: sorted(rows, key=lambda row, name=name: _draw(f"{request.seed}\0{name}\0{names[row]}"))
-            for name, rows in stream_rows(sliced, request).items()
-        }
-        self._taken: set[int] = set()
+        self._seed = request.seed
+        self._owned: set[int] = set()
+        self._queues = self._all_queues(request, stream_rows(sliced, request))
 
     def take(self, stream: str, count: int) -> list[int]:
-        """Return up to `count` rows of a stream that nothing like was taken of before."""
-        answer: list[int] = []
-        for row in self._queues.get(stream, []):
-            if len(answer) == count:
-                break
-            cluster = int(self._clusters[row])
-            if cluster not in self._taken:
-                self._taken.add(cluster)
-                answer.append(row)
-        return answer
+        """Take up to `count` rows of a stream; none is ever given twice."""
+        queue = self._queues.get(stream, [])
+        taken, queue[:count] = queue[:count], []
+        return taken
 
     def item(self, batch_id: str, row: int) -> WorkItem:
         """Return a row as an item of a batch."""
@@ -92,6 +86,38 @@ class _Chooser:
             width=int(self._columns.width[row]),
             height=int(self._columns.height[row]),
         )
+
+    def _all_queues(self, request: PlanRequest, rows_of: Mapping[str, list[int]]) -> dict[str, list[int]]:
+        """Return the rows of each stream in the order they are taken; no cluster is in two of them.
+
+        A random stream draws from every other stream of its source in proportion, as the plan counted them.
+        """
+        known = sorted((s for s in request.streams if s.name in rows_of), key=lambda s: s.name)
+        chosen = [s for s in known if s.route is not Route.RANDOM]
+        queues = {s.name: self._queue(s.name, rows_of[s.name]) for s in chosen}
+        for stream in (s for s in known if s.route is Route.RANDOM):
+            drawn: list[int] = []
+            for other in (s for s in chosen if s.source == stream.source):
+                queue = self._ordered(stream.name, queues[other.name])
+                kept = set(queue[: kept_for_random(len(queue), request.reserve.discovery)])
+                drawn += kept
+                queues[other.name] = [row for row in queues[other.name] if row not in kept]
+            rest = self._queue(stream.name, rows_of[stream.name])
+            queues[stream.name] = self._ordered(stream.name, [*drawn, *rest])
+        return queues
+
+    def _queue(self, name: str, rows: Iterable[int]) -> list[int]:
+        """Return one row of each cluster that no stream has yet."""
+        answer: list[int] = []
+        for row in self._ordered(name, rows):
+            cluster = int(self._clusters[row])
+            if cluster not in self._owned:
+                self._owned.add(cluster)
+                answer.append(row)
+        return answer
+
+    def _ordered(self, name: str, rows: Iterable[int]) -> list[int]:
+        return sorted(rows, key=lambda row: _draw(f"{self._seed}\0{name}\0{self._names[row]}"))
 
 
 def _batch(batch_id: str, parts: Sequence[tuple[PlanLine, int]], plan_id: str) -> WorkBatch:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
 
 WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
+PLAYBOOK = "playbook"
+OF_PLANS: Final = frozenset({WORK_ORDER, PLAYBOOK})
+"""Kinds of export that are of one plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class ExportView:
 
     def subjects(self, kind: str) -> tuple[Subject, ...]:
         """Return what an export of this kind can be of, the default first."""
-        if kind == WORK_ORDER:
+        if kind in OF_PLANS:
             return self.plans
         if kind == SPLITS:
             return self.splits
@@ -107,6 +110,7 @@ _PLANNED: Final = {
     (SPLITS, "yolo"): _YOLO,
     (SPLITS, "yolo-labels"): (*_YOLO, "splits/yolo/labels/"),
     (SPLITS, "coco"): (*_MANIFEST, "splits/coco/annotations/instances_{split}.json"),
+    (PLAYBOOK, ""): ("playbook/playbook.md", "playbook/playbook.html"),
     (COUNTS, ""): ("counts/counts.csv", "counts/counts.xlsx"),
 }
 

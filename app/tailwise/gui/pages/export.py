@@ -25,8 +25,8 @@ from tailwise.gui.actions import KeyHint
 from tailwise.gui.icons import set_icon
 from tailwise.gui.models.export_table import ExportTargets, FileRow, TargetRow, WrittenFiles
 from tailwise.gui.models.export_view import (
+    OF_PLANS,
     SPLITS,
-    WORK_ORDER,
     ExportView,
     Subject,
     command_of,
@@ -226,7 +226,7 @@ class ExportPage(QWidget):
     def _show_subjects(self, kind: str) -> None:
         """Offer the plans or splits this kind can be of; what was asked for, else the default, is chosen."""
         wanted, before = self._wanted, self._subject()
-        wanted_id = None if wanted is None else wanted.plan_id if kind == WORK_ORDER else wanted.split_id
+        wanted_id = None if wanted is None else wanted.plan_id if kind in OF_PLANS else wanted.split_id
         if wanted_id is None and before is not None and self.subject.property("kind") == kind:
             wanted_id = before.id
         subjects = self._view.subjects(kind)
@@ -305,7 +305,7 @@ class ExportPage(QWidget):
                 chosen.kind,
                 to,
                 chosen.target,
-                plan_id=subject_id if chosen.kind == WORK_ORDER else None,
+                plan_id=subject_id if chosen.kind in OF_PLANS else None,
                 split_id=subject_id if chosen.kind == SPLITS else None,
                 counts=counts,
                 replace=replace,
