@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tailwise.cli.output import print_json, print_table, say
-from tailwise.cli.support import PATH, json_option, pairs_of, plain, project_for_import, reading, terminal_progress
+from tailwise.cli.support import (
+    PATH,
+    json_option,
+    pairs_of,
+    plain,
+    project_for_import,
+    reading,
+    scratch_project,
+    terminal_progress,
+)
 from tailwise.domain.errors import RequestError
 from tailwise.ops.child import run_here
 
@@ -17,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailwise.domain.coverage import CountTable
+    from tailwise.usecases.import_source import ImportRequest
 
 
 @click.command()
@@ -46,6 +56,7 @@ def detect(source: Path, as_json: bool) -> None:
 @click.option("--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question of the import.")
 @click.option("--conditions", type=PATH, help="CSV with conditions, joined by image name.")
 @click.option("--role", type=click.Choice(["labels", "pool", "predictions"]), default="labels", show_default=True)
+@click.option("--preview", is_flag=True, help="Say what the import would change, and change nothing.")
 @json_option
 def import_command(  # noqa: PLR0913, PLR0917  one parameter per option
     source: Path,
@@ -54,13 +65,17 @@ def import_command(  # noqa: PLR0913, PLR0917  one parameter per option
     answers: tuple[str, ...],
     conditions: Path | None,
     role: str,
+    preview: bool,
     as_json: bool,
 ) -> None:
-    """Import SOURCE into PROJECT, which is created if it does not exist."""
+    """Import SOURCE into PROJECT, which is created if it does not exist. A source imported before is updated."""
     from tailwise.domain.records import Role
     from tailwise.usecases.import_source import ImportRequest, import_source
 
     request = ImportRequest(source, format_key, dict(pairs_of(answers, "--answer")), conditions, Role(role))
+    if preview:
+        _preview_import(project, request, as_json=as_json)
+        return
     with project_for_import(project) as opened, terminal_progress() as progress:
         outcome = import_source(opened, request, progress, run_here)
     if as_json:
@@ -75,6 +90,7 @@ def import_command(  # noqa: PLR0913, PLR0917  one parameter per option
                 "objects": outcome.annotations,
                 "missing_files": outcome.missing_files,
                 "findings": {f.code: f.count for f in outcome.findings},
+                "changes": outcome.diff.as_json() if outcome.diff is not None else None,
             }
         )
         return
@@ -82,8 +98,40 @@ def import_command(  # noqa: PLR0913, PLR0917  one parameter per option
         f"{outcome.source} ({outcome.format}): {outcome.added:,} items added, {outcome.updated:,} updated, "
         f"{outcome.removed:,} removed; {outcome.annotations:,} objects; {outcome.skipped:,} records skipped."
     )
+    if outcome.diff is not None:
+        say(f"Compared with its last import: {outcome.diff.sentence()}.")
     if outcome.findings:
         say(f"{len(outcome.findings)} kinds of findings; see them with: tailwise findings {project}")
+
+
+def _preview_import(project: Path, request: ImportRequest, *, as_json: bool) -> None:
+    """Read and compare only; a project that does not exist is made for the moment and taken away again."""
+    from tailwise.usecases.import_source import discard_import, prepare_import
+
+    with scratch_project(project) as opened, terminal_progress() as progress:
+        prepared = prepare_import(opened, request, progress, run_here)
+        discard_import(prepared)
+    diff = prepared.diff
+    if as_json:
+        print_json({"format": prepared.format, "skipped": prepared.skipped,
+                    "findings": {f.code: f.count for f in prepared.findings}, **diff.as_json()})  # fmt: skip
+        return
+    say(f"{diff.source} ({prepared.format}), {'an update' if diff.is_update else 'a new source'}: {diff.sentence()}.")
+    if diff.removed_in_split:
+        say(f"{diff.removed_in_split:,} items that would be removed have a place in the active split.")
+    print_table(
+        ("class", "before", "after"),
+        [(c.name, c.before, c.after) for c in diff.classes],
+        empty="No class changes its number of annotations.",
+    )
+    for title, lines in (
+        ("added", diff.added),
+        ("removed", diff.removed),
+        ("relabelled", [f"{c.file_name}: {c.text}" for c in diff.relabelled]),
+    ):
+        if lines and diff.is_update:
+            print_table((title,), [(line,) for line in lines])
+    say("Nothing was changed.")
 
 
 @click.command()
@@ -144,14 +192,17 @@ def info(project: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("project", type=PATH)
-@click.option("--source", help="Only the findings of this source.")
+@click.option("--source", help="Only the findings of the imports of this source.")
+@click.option("--csv", "csv_file", type=PATH, help="Also write all findings with their examples to this CSV file.")
 @json_option
-def findings(project: Path, source: str | None, as_json: bool) -> None:
-    """List what is dirty in the imported data, how often, and what was done about it."""
-    from tailwise.usecases.projects import list_findings
+def findings(project: Path, source: str | None, csv_file: Path | None, as_json: bool) -> None:
+    """List what is dirty in the data, how often, what was done about it, and what would settle it."""
+    from tailwise.usecases.findings import all_findings, write_findings_csv
 
-    with reading(project) as opened:
-        found = list_findings(opened, source)
+    with reading(project) as opened, terminal_progress() as progress:
+        found = all_findings(opened, progress, source)
+    if csv_file is not None:
+        write_findings_csv(found, csv_file)
     if as_json:
         print_json(
             {
@@ -164,6 +215,8 @@ def findings(project: Path, source: str | None, as_json: bool) -> None:
                         "action": f.finding.action,
                         "examples": list(f.finding.examples),
                         "source": f.source,
+                        "items": list(f.items),
+                        "fixes": [fix.title for fix in f.fixes],
                     }
                     for f in found
                 ]
@@ -185,6 +238,11 @@ def findings(project: Path, source: str | None, as_json: bool) -> None:
         ],
         empty="Nothing was found to be wrong.",
     )
+    fixes = [fix.title for f in found for fix in f.fixes]
+    if fixes:
+        say(f"{len(fixes)} can be settled on the Data page or with `tailwise classes` and `tailwise conditions`:")
+        for title in fixes[:10]:
+            say(f"  {title}")
 
 
 @click.command()
@@ -219,16 +277,23 @@ def items(project: Path, classes: tuple[str, ...], where: tuple[str, ...], limit
 @click.option("--by", multiple=True, metavar="AXIS", help="Spread the counts over this axis; may be repeated.")
 @click.option("--unit", type=click.Choice(["images", "objects", "pixels"]), help="What to count.")
 @click.option("--where", multiple=True, metavar="AXIS=VALUE", help="Count only items with this value.")
+@click.option("--unique", is_flag=True, help="Count near-duplicates once: unique scenes instead of images.")
 @click.option("--csv", "csv_file", type=PATH, help="Also write the table to this CSV file.")
 @json_option
-def counts(
-    project: Path, by: tuple[str, ...], unit: str | None, where: tuple[str, ...], csv_file: Path | None, as_json: bool
+def counts(  # noqa: PLR0913, PLR0917  one parameter per option
+    project: Path,
+    by: tuple[str, ...],
+    unit: str | None,
+    where: tuple[str, ...],
+    unique: bool,
+    csv_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Count classes by condition, with the number to expect if class and condition were independent."""
     from tailwise.domain.coverage import CountRequest, Unit
     from tailwise.usecases.counts import count_table
 
-    request = CountRequest(by, Unit(unit) if unit else None, pairs_of(where, "--where"))
+    request = CountRequest(by, Unit(unit) if unit else None, pairs_of(where, "--where"), unique)
     with reading(project) as opened, terminal_progress() as progress:
         table = count_table(opened, request, progress)
     rows = _count_rows(table)

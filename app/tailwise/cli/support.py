@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -64,6 +65,23 @@ def project_for_import(path: Path) -> Generator[Project]:
             project.path.unlink(missing_ok=True)
         raise
     project.close()
+
+
+@contextlib.contextmanager
+def scratch_project(path: Path) -> Generator[Project]:
+    """Open the project for reading, or an empty one for the moment where there is none yet."""
+    from tailwise.usecases.projects import create_project
+
+    existing = next((p for p in (path, path.with_name(path.name + ".tailwise")) if p.exists()), None)
+    if existing is not None:
+        with reading(existing) as project:
+            yield project
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="tailwise-") as folder,
+        contextlib.closing(create_project(Path(folder, path.name))) as project,
+    ):
+        yield project
 
 
 def pairs_of(texts: Sequence[str], option: str) -> tuple[tuple[str, str], ...]:
