@@ -131,9 +131,9 @@ def _number(members: dict[str, object], key: str, default: float, place: str) ->
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     names = list(known)
-    close = difflib.get_close_matches(word, names, 1)
+    close = [n for n in names if word and n.startswith(word)] or difflib.get_close_matches(word, names, 1)
     return f"Did you mean {close[0]!r}" if close else f"Known are: {', '.join(names)}"
 
 
 def _refuse(place: str, what: str, hint: str) -> NoReturn:
-    raise RequestError(f"{place[:1].upper()}{place[1:]}: {what}", hint)
+    raise RequestError(f"T{place[1:]}: {what}" if place.startswith("the ") else f"{place}: {what}", hint)
