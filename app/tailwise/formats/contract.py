@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from tailwise.domain.errors import UnreadableSourceError
 from tailwise.domain.records import ImageHeader, Role
 
 if TYPE_CHECKING:
@@ -81,3 +82,19 @@ class Reader(Protocol):
             QuestionError: the source fits two readings; carries the questions with their default.
         """
         ...
+
+
+def read_source(reader: Reader, request: ReadRequest, progress: Progress) -> SourceData:
+    """Read a source; a file that goes away or changes hands meanwhile is a sentence like any other fault.
+
+    Raises:
+        UnreadableSourceError, QuestionError, RequestError: as `Reader.read` does.
+    """
+    try:
+        return reader.read(request, progress)
+    except OSError as error:
+        name = error.filename or request.path
+        raise UnreadableSourceError(
+            f"{name} could be read no more: {error.strerror or error}",
+            "Wait until nothing writes there, then import again",
+        ) from error

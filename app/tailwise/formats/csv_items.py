@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from tailwise.domain.errors import RequestError, UnreadableSourceError
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import LabelState, MediaState
 from tailwise.formats.csv_roles import ROW_NUMBER
+from tailwise.formats.csv_rows import Rows
 from tailwise.formats.csv_table import Column
 from tailwise.formats.matching import stem_of
 from tailwise.formats.paths import clean, last_part
@@ -31,17 +31,9 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
 
 EXTRA_KEY = "extra_images"
-_SPECIAL = re.compile(r"[/\\:~\0]").search
+_SPECIAL = re.compile(r"[/\\:~\0]|^\.+$", re.MULTILINE).search
 _SAMPLE = 200
 _MAX_FOLDERS = 16
-
-
-@dataclass(slots=True)
-class Rows:
-    """For every row of the table the item it is about (-1 for none) and the table it came from."""
-
-    item: NDArray[np.int32]
-    file: NDArray[np.int64]
 
 
 def add_items(

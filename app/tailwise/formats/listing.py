@@ -147,6 +147,11 @@ def scan(path: Path, progress: Progress, root: Path | None = None) -> Listing:
             progress.advance()
     except PermissionError as error:
         raise UnreadableSourceError(f"{error.filename} cannot be read", "Ask for permission to read it") from error
+    except OSError as error:
+        raise UnreadableSourceError(
+            f"{error.filename} cannot be read any more: {error.strerror}",
+            "Wait until nothing writes there, then try again",
+        ) from error
     listing.entries = _naturally_sorted(listing.entries)
     listing.folders.sort(key=natural_key)
     return listing

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ANCHORED = re.compile(r"[/\\]|[A-Za-z]:|~[^/\\]*[/\\]|[A-Za-z][A-Za-z0-9+.-]+://")
-_SEPARATORS = re.compile(r"[/\\]")
 
 
 def is_anchored(name: str) -> bool:
@@ -49,12 +48,13 @@ def clean(name: str, folder: str = "") -> str | None:
 
 
 def last_part(name: str) -> str:
-    r"""Return what follows the last separator of either kind.
+    r"""Return what follows the last separator of either kind; empty where that names a folder.
 
-    >>> last_part(r"C:\a/b.jpg"), last_part("b.jpg"), last_part("a/")
-    ('b.jpg', 'b.jpg', '')
+    >>> last_part(r"C:\a/b.jpg"), last_part("b.jpg"), last_part("a/"), last_part("a/..")
+    ('b.jpg', 'b.jpg', '', '')
     """
-    return name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
+    last = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
+    return "" if last in {".", ".."} else last
 
 
 def join_inside(root: Path, untrusted: str) -> Path:

@@ -14,7 +14,7 @@ from tailwise.domain.changes import Changes
 from tailwise.domain.records import MediaState, Role
 from tailwise.formats import enrich, registry
 from tailwise.formats.coco_results import PREDICTIONS_KEY
-from tailwise.formats.contract import ReadRequest
+from tailwise.formats.contract import ReadRequest, read_source
 from tailwise.formats.listing import scan
 from tailwise.imaging.headers import read_header
 from tailwise.ops.child import Runner, run_in_child
@@ -250,7 +250,7 @@ def _read_into_staging(
         read_header=read_header,
     )
     with paused_collector():
-        data = reader.read(read_request, progress)
+        data = read_source(reader, read_request, progress)
         data = enrich.enrich(data, read_request, request.conditions_csv, progress)
     progress.stage("Writing")
     write_staging(place.staging, data)
