@@ -290,6 +290,10 @@ def test_the_kinds_are_told_apart():
     is_background = np.zeros(n, dtype=bool)
     is_background[1] = True
 
-    kinds = kinds_of(KindEvidence(colour, shape, whole, part, is_background, typical=0.7))
+    is_loose = np.zeros(n, dtype=bool)
+    is_loose[6:8] = True
+    whole[6] = 0.6  # of the two only this one resembles the class
 
-    assert kinds[:6].tolist() == [0, 2, 3, 3, 1, 3]
+    kinds = kinds_of(KindEvidence(colour, shape, whole, part, is_background, is_loose, typical=0.7))
+
+    assert kinds[:8].tolist() == [0, 2, 3, 3, 1, 3, 1, 3]

@@ -35,8 +35,8 @@ class KindEvidence:
 
     Attributes:
         colour, shape, whole: similarity to the nearest positive by parts of the descriptor, and of all of it.
-        part: of the best piece of the place, or of a detection that lies loosely on an object of the class.
-        is_background: nothing annotated lies there.
+        part: similarity of the best piece of the place.
+        is_background: nothing annotated lies there. is_loose: a detection that lies partly on an object of the class.
         typical: similarity of a positive to its nearest other positive, the median over all of them.
     """
 
@@ -45,6 +45,7 @@ class KindEvidence:
     whole: NDArray[np.float64]
     part: NDArray[np.float64]
     is_background: NDArray[np.bool_]
+    is_loose: NDArray[np.bool_]
     typical: float
 
 
@@ -98,15 +99,16 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 def kinds_of(evidence: KindEvidence) -> NDArray[np.int64]:
     """Return positions in `KINDS`: why each negative is mistaken for the class.
 
-    Background where nothing is annotated. Else similar where both colour and shape are within the top tenth; else
-    partial where a piece is closer to a positive than the whole is, and nearly as close as positives are to each other
-    while the whole is not; else it only has a high score.
+    Background where nothing is annotated; partial where a detection covers a piece of an object of the class. Else
+    similar where both colour and shape are within the top tenth; else partial where a piece is closer to a positive
+    than the whole is, and nearly as close as positives are to each other while the whole is not; else a high score.
     """
     similar = _is_high(evidence.colour) & _is_high(evidence.shape)
     with np.errstate(invalid="ignore"):  # what was not measured compares as False
         close = evidence.part >= PART_SHARE * evidence.typical
         partial = close & (evidence.part > evidence.whole) & (evidence.whole < evidence.typical)
-    return np.select([evidence.is_background, similar, partial], [2, 0, 1], default=3)
+        loose = evidence.is_loose & (evidence.whole >= PART_SHARE * evidence.typical)
+    return np.select([evidence.is_background, loose, similar, partial], [2, 1, 0, 1], default=3)
 
 
 def _is_high(value: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -1,0 +1,101 @@
+"""Commands that find hard negatives and judge them: mine, verdict."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from tailwise.cli.output import print_json, print_table, say
+from tailwise.cli.support import PATH, json_option, terminal_progress, writing
+from tailwise.domain.review import DEFAULT_LIMIT, DEFAULT_REVIEWER, MiningRequest, ReasonTag, Verdict
+from tailwise.ops.child import run_in_child
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tailwise.domain.review import Candidate, MiningOutcome
+
+SHOWN = 20
+
+
+@click.command()
+@click.argument("project", type=PATH)
+@click.option("--class", "class_name", required=True, metavar="CLASS", help="Class that the candidates must not be.")
+@click.option(
+    "--limit", type=int, metavar="N", help=f"Most candidates; default 3 per example, at most {DEFAULT_LIMIT}."
+)
+@click.option("--by", "spread_over", default="", metavar="AXIS", help="Condition to spread the candidates over.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the random negatives.")
+@json_option
+def mine(project: Path, class_name: str, limit: int | None, spread_over: str, seed: int, as_json: bool) -> None:
+    """Find what looks like a class and is not labelled so, and store it as candidates to judge."""
+    from tailwise.usecases.mining import mine as find_candidates
+
+    request = MiningRequest(class_name, limit, spread_over=spread_over, seed=seed)
+    with writing(project) as opened, terminal_progress() as progress:
+        outcome = find_candidates(opened, request, progress, run_in_child)
+    if as_json:
+        print_json(outcome.as_json())
+        return
+    _print_outcome(outcome)
+
+
+@click.command()
+@click.argument("project", type=PATH)
+@click.argument("candidate", type=int)
+@click.argument("verdict", type=click.Choice([v.value for v in Verdict]))
+@click.option("--reviewer", default=DEFAULT_REVIEWER, show_default=True, metavar="NAME", help="Who judges.")
+@click.option(
+    "--reason", "reasons", multiple=True, type=click.Choice([r.value for r in ReasonTag]), help="Why; may be repeated."
+)
+@json_option
+def verdict(
+    project: Path, candidate: int, verdict: str, reviewer: str, reasons: tuple[str, ...], as_json: bool
+) -> None:
+    """Record what a reviewer says about a candidate; take-back withdraws it, and the history keeps both."""
+    from tailwise.usecases.verdicts import record_verdict, verdict_history
+
+    with writing(project) as opened:
+        done = record_verdict(opened, candidate, Verdict(verdict), reviewer, [ReasonTag(r) for r in reasons])
+        history = verdict_history(opened, candidate)
+    if as_json:
+        print_json(
+            {
+                "candidate": done.candidate,
+                "class": done.class_name,
+                "verdict": done.verdict.value,
+                "reviewer": history[-1].reviewer,
+                "reasons": [r.value for r in done.reasons],
+                "decision": done.decision.value,
+                "history": [asdict(entry) for entry in history],
+            }
+        )
+        return
+    say(f"Candidate {candidate} of {done.class_name}: {done.verdict.value}; all verdicts come to {done.decision.value}")
+
+
+def _print_outcome(outcome: MiningOutcome) -> None:
+    header = ("id", "item", "score", "kind", "why")
+    click.echo(f"Hard-negative candidates of {outcome.class_name}: {len(outcome.candidates):,}")
+    print_table(header, [_row(c) for c in outcome.candidates[:SHOWN]])
+    click.echo(f"Suspected missing labels: {len(outcome.suspected_missing):,}")
+    print_table(header, [_row(c) for c in outcome.suspected_missing[:SHOWN]])
+    longest = max(len(outcome.candidates), len(outcome.suspected_missing))
+    if longest > SHOWN:
+        say(f"The first {SHOWN} of each are shown; --json prints all of them.")
+    say(
+        f"{outcome.positives:,} examples were compared with {outcome.pool:,} negatives; "
+        f"{outcome.random:,} random negatives were drawn beside for the export."
+    )
+    for note in outcome.notes:
+        say(note)
+
+
+def _row(candidate: Candidate) -> tuple[object, ...]:
+    return candidate.id, candidate.item, candidate.score, candidate.kind.text, candidate.why
+
+
+COMMANDS = (mine, verdict)
+"""Every command of this module, in the order of the help."""
