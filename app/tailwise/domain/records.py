@@ -118,6 +118,7 @@ class ItemColumns:
 
     `file_name` is POSIX, relative to the source root, exactly as it is on disk where the file exists; `ext_id` is the
     source's own id as text; `file` indexes `SourceData.files` (which annotation file listed the item), -1 if none.
+    `text` holds the texts themselves where the items are texts, and stays empty for images.
     """
 
     file_name: list[str] = field(default_factory=list[str])
@@ -127,6 +128,7 @@ class ItemColumns:
     state: array[int] = field(default_factory=lambda: array("b"))  # LabelState
     media: array[int] = field(default_factory=lambda: array("b"))  # MediaState
     file: array[int] = field(default_factory=lambda: array("h"))
+    text: list[str] = field(default_factory=list[str])
 
     def __len__(self) -> int:
         return len(self.file_name)

@@ -41,10 +41,10 @@ def settle_sizes(items: ItemColumns, headers: Mapping[str, ImageHeader | None], 
     is_unknown = (width <= 0) | (height <= 0)
     should_have = np.zeros(len(items), np.bool_)
     should_have[list(declared)] = True
-    report.undeclared = np.flatnonzero(is_unknown & should_have).tolist()
-    is_missing = np.array(items.media, np.int8) == MediaState.MISSING
-    report.missing = np.flatnonzero(is_missing).tolist()
-    for item in np.flatnonzero(~is_missing).tolist():
+    media = np.array(items.media, np.int8)
+    report.undeclared = np.flatnonzero(is_unknown & should_have & (media != MediaState.NONE)).tolist()
+    report.missing = np.flatnonzero(media == MediaState.MISSING).tolist()
+    for item in np.flatnonzero((media != MediaState.MISSING) & (media != MediaState.NONE)).tolist():
         name, size = items.file_name[item], (items.width[item], items.height[item])
         header = headers.get(name)
         if header is None:

@@ -148,6 +148,7 @@ class Gathering:
         self._items: dict[str, int] = {}
         self._axes: dict[str, AxisGatherer] = {}
         self._own_size: set[int] = set()
+        self._texts: dict[int, str] = {}
 
     def report(self, code: str, example: str = "", count: int = 1) -> None:
         """Add to the findings of a code."""
@@ -186,12 +187,19 @@ class Gathering:
         state: LabelState = LabelState.UNLABELLED,
         ext_id: str = "",
         file: int = -1,
+        text: str = "",
     ) -> int:
-        """Return the item of that name, added at its first mention; a later mention may tell size and state."""
+        """Return the item of that name, added at its first mention; a later mention may tell size and state.
+
+        An item with a `text` is that text: no image is looked for.
+        """
         items = self.data.items
         place = self._items.setdefault(_key(name), len(items))
         if place == len(items):
-            return items.append(name, ext_id=ext_id, size=size, state=state, file=file)
+            media = MediaState.NONE if text else MediaState.MISSING
+            if text:
+                self._texts[place] = text
+            return items.append(name, ext_id=ext_id, size=size, state=state, media=media, file=file)
         if 0 in {items.width[place], items.height[place]}:
             items.width[place], items.height[place] = size
         self.raise_state(place, state)
@@ -241,6 +249,8 @@ class Gathering:
         self._check_sizes(progress)
         self._check_boxes()
         self._add_axes()
+        if self._texts:
+            self.data.items.text = [self._texts.get(item, "") for item in range(len(self.data.items))]
         if self.skipped > SKIPPED_SHARE * max(1, self.records):
             self.report("IMP-20", f"{self.skipped:,} of {self.records:,} records", self.skipped)
         for name, items in self.data.splits.items():
@@ -249,9 +259,13 @@ class Gathering:
 
     def _find_images(self, folders: Sequence[str]) -> None:
         items = self.data.items
-        matches = ImageMatcher(self.request.listing).find_all(items.file_name, folders)
-        taken: set[str] = set()
+        is_text = [media == MediaState.NONE for media in items.media]
+        names = [name for name, is_no_image in zip(items.file_name, is_text, strict=True) if not is_no_image]
+        matches = ImageMatcher(self.request.listing).find_all(names, folders)
+        taken = {name for name, is_no_image in zip(items.file_name, is_text, strict=True) if is_no_image}
         for item, name in enumerate(items.file_name):
+            if is_text[item]:
+                continue
             match = matches[name]
             self._report_match(name, match)
             path = match.path if match.path not in taken else None

@@ -16,6 +16,7 @@ from tailwise.formats.csv_reader import CsvReader
 from tailwise.formats.cvat import CvatReader
 from tailwise.formats.image_folder import FolderReader
 from tailwise.formats.image_lists import folder_split
+from tailwise.formats.label_studio import LabelStudioReader
 from tailwise.formats.labelme import LabelMeReader
 from tailwise.formats.listing import Entry, Listing
 from tailwise.formats.plain_images import PlainImagesReader
@@ -36,6 +37,7 @@ READERS: tuple[Reader, ...] = (
     CvatReader(),
     LabelMeReader(),
     ScalabelReader(),
+    LabelStudioReader(),
     FolderReader(),
     CsvReader(),
     PlainImagesReader(),

@@ -40,7 +40,6 @@ _SIGNS = (
         r"(?:.*/)?task\.json",
         r'"jobs"|"segment',
     ),
-    _Sign("Label Studio", "export COCO from Label Studio", r".*\.json", r'"(?:lead_time|completed_by|was_cancelled)"'),
     _Sign("V7 Darwin", f"export {_COCO} from V7", r".*\.json", r'"dataset"\s*:.*"bounding_box"|darwin'),
     _Sign("Datumaro", "export COCO with datum convert -f coco", r".*\.json", r'"dm_format_version"|"label_groups"'),
     _Sign("Labelbox", f"export {_COCO}", r".*\.(?:json|ndjson)", r'"data_row"|"Labeled Data"'),
