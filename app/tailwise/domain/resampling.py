@@ -6,7 +6,7 @@ Only items of the training split are ever repeated; validation and test never ar
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -285,5 +285,4 @@ class ResamplingExport:
     split: str
     order_ref: str
     held_out_ids: frozenset[int] = frozenset()
-    thresholds: tuple[tuple[str, float], ...] = ()
-    extra: Mapping[str, object] = field(default_factory=dict[str, object])
+    plan_id: str = ""

@@ -76,6 +76,7 @@ class TrainingItems:
             matrix.data[:] = 1.0
         self.matrix = matrix
         self._scenes = scenes
+        self._kinds: dict[tuple[bool, int], Kinds] = {}
 
     @cached_property
     def class_counts(self) -> NDArray[np.int64]:
@@ -124,11 +125,14 @@ class TrainingItems:
 
     def kinds(self, *, per_scene: bool, most: int = MAX_KINDS) -> Kinds:
         """Gather items with equal counts; beyond `most` kinds, items that agree in their rarest classes."""
-        size = self.scene_size if per_scene else np.ones(self.n_items, dtype=np.int64)
-        kinds = self._gather(self.matrix, size, is_reduced=False)
-        if kinds.size <= most:
-            return kinds
-        return self._gather(self._rarest_only(), size, is_reduced=True)
+        known = self._kinds.get((per_scene, most))
+        if known is None:
+            size = self.scene_size if per_scene else np.ones(self.n_items, dtype=np.int64)
+            known = self._gather(self.matrix, size, is_reduced=False)
+            if known.size > most:
+                known = self._gather(self._rarest_only(), size, is_reduced=True)
+            self._kinds[per_scene, most] = known
+        return known
 
     def _gather(self, matrix: sparse.csr_array, size: NDArray[np.int64], *, is_reduced: bool) -> Kinds:
         """Number the kinds by their fingerprint; the fingerprint of equal contents is equal whatever the row order."""

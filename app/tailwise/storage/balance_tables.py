@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-from tailwise.storage.plan_tables import utc_now
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -41,7 +40,7 @@ def m005_balance_plans(db: Database) -> None:
 
 def add_balance_plan(db: Db, kind: str, request: str, summary: str, version: int) -> BalanceRow:
     """Store a request and what came of it; the newest of its kind is the one that exports mean."""
-    now = utc_now()
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     cursor = db.conn.execute(
         "INSERT INTO balance_plan (kind, created_utc, request, summary, data_version) VALUES (?, ?, ?, ?, ?)",
         (kind, now, request, summary, version),

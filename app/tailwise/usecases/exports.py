@@ -25,6 +25,8 @@ from tailwise.usecases.order_data import work_order
 from tailwise.usecases.plan_draft import project_request
 from tailwise.usecases.plans import load_plan, solved_request
 from tailwise.usecases.projects import open_project, project_facts, versions
+from tailwise.usecases.resampling import resampling_export, stored_resampling
+from tailwise.usecases.weights import weights_export
 
 if TYPE_CHECKING:
     from tailwise.domain.exports import ExportFile, ExportWarning, PackageReport
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
 
 WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
-PLAYBOOK = "playbook"
+PLAYBOOK, RESAMPLING, WEIGHTS = "playbook", "resampling", "weights"
 MANIFEST, YOLO, YOLO_WITH_LABELS, COCO = "manifest", "yolo", "yolo-labels", "coco"
 
 
@@ -41,7 +43,7 @@ class ExportRequest:
     """What to export and where to.
 
     Attributes:
-        kind: `work-order`, `playbook`, `splits` or `counts`.
+        kind: `work-order`, `playbook`, `splits`, `resampling`, `weights` or `counts`.
         target: for splits `manifest` (default), `yolo`, `yolo-labels` or `coco`.
         plan_id: plan of a work order or playbook; None for the newest. `split_id`: None for the active split.
         by, unit, where: the table of a counts export.
@@ -92,6 +94,8 @@ def export_targets(project: Project) -> tuple[ExportTarget, ...]:
         is_coco = any(s.format == "coco" for s in source_tables.list_sources(db))
     has_split = bool(sliced.split_axis.values)
     has_labels = bool(sliced.labelled.any())
+    no_labels = "" if has_labels else "Import labels first"
+    no_resampling = "" if stored_resampling(project) else "Plan a resampling first"
     no_plan = "" if has_plan else "Solve a plan first"
     no_split = "" if has_split else "Make a split first"
     no_boxes = no_split or ("" if sliced.has_boxes else "The labels have no boxes")
@@ -110,8 +114,12 @@ def export_targets(project: Project) -> tuple[ExportTarget, ...]:
         ),
         ExportTarget(SPLITS, COCO, "COCO per split", coco_note, not no_boxes, no_boxes),
         ExportTarget(
-            COUNTS, "", "Counts", "class × condition table as CSV and workbook", has_labels,
-            "" if has_labels else "Import labels first",
+            RESAMPLING, "", "Resampling", "repeats per training item, sampler, repeated list", not no_resampling,
+            no_resampling,
+        ),
+        ExportTarget(WEIGHTS, "", "Class weights", "for scikit-learn, Keras and PyTorch", has_labels, no_labels),
+        ExportTarget(
+            COUNTS, "", "Counts", "class × condition table as CSV and workbook", has_labels, no_labels
         ),
     )  # fmt: skip
 
@@ -177,6 +185,11 @@ def _contents(project: Project, request: ExportRequest, progress: Progress) -> E
         plan = load_plan(project, request.plan_id)
         contents["playbook"] = make_playbook(project_request(project, solved_request(plan)), plan.outcome)
         names = {"plan_id": f"{plan.name} / {plan.id}", "seed": plan.outcome.seed}
+    elif request.kind == RESAMPLING:
+        resampling = contents["resampling"] = resampling_export(project)
+        names = {"plan_id": resampling.plan_id, "seed": resampling.outcome.request.seed}
+    elif request.kind == WEIGHTS:
+        contents["weights"] = weights_export(project)
     else:
         contents["counts"] = count_table(project, request.counts, progress)
     return ExportContents(**contents, info=_info(project, request, names, progress))
