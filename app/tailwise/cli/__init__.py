@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tailwise import __version__
-from tailwise.cli import augment, data, imaging, planning
+from tailwise.cli import augment, balance, conditions, data, imaging, planning, review
 from tailwise.cli.output import print_json, say
 from tailwise.cli.support import PATH, json_option, terminal_progress
 from tailwise.domain.errors import UserError
@@ -93,5 +93,14 @@ def _open_window(context: click.Context, project: Path | None) -> int:
     return open_window(project)
 
 
-for _command in (*data.COMMANDS, *imaging.COMMANDS, *planning.COMMANDS, *augment.COMMANDS):
+for _command in (
+    *data.COMMANDS,
+    *conditions.COMMANDS,
+    *imaging.COMMANDS,
+    *planning.COMMANDS,
+    *augment.COMMANDS,
+    *review.COMMANDS,
+):
     main.add_command(_command)
+for _command in balance.PLAN_COMMANDS:
+    planning.plan.add_command(_command)
