@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from builders import a_project, a_source, store
+from coco_documents import a_document, an_annotation, an_image
 from tailwise.domain.errors import RequestError
+from tailwise.domain.split import SplitRequest
+from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT
 from tailwise.usecases import class_map as cm
 from tailwise.usecases.classes import ClassEdit, list_classes, set_classes
+from tailwise.usecases.exports import ExportRequest, export
+from tailwise.usecases.import_source import ImportRequest, import_source
+from tailwise.usecases.projects import create_project
+from tailwise.usecases.splits import compute_split
 
 
 def street():
@@ -128,3 +137,28 @@ def test_a_bad_edit_changes_nothing_and_says_why(project, edit, sentence):
         edit(project)
 
     assert objects(project) == before
+
+
+@pytest.mark.parametrize("target", ["coco", "yolo"])
+def test_an_export_hands_out_mapped_classes_and_not_those_of_the_source_file(tmp_path, target):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    images = [an_image(n) for n in range(1, 9)]
+    labels = [an_annotation(n, image_id=n, category_id=1 + n % 2) for n in range(1, 9)]
+    (folder / "instances.json").write_text(json.dumps(a_document(labels, images)))
+    for n in range(1, 9):
+        (folder / f"{n}.png").write_bytes(b"x")
+    project = create_project(tmp_path / "p.tailwise")
+    import_source(project, ImportRequest(folder), SILENT, run_here)
+    cm.merge_classes(project, ["dog", "cat"], "pet")
+    compute_split(project, SplitRequest((("train", 0.5), ("val", 0.5)), seed=1), SILENT)
+
+    export(project, ExportRequest("splits", tmp_path / "out", target), SILENT, run_here)
+    project.close()
+
+    if target == "coco":
+        document = json.loads(next((tmp_path / "out").rglob("instances_train.json")).read_text())
+        assert [c["name"] for c in document["categories"]] == ["pet"]
+        assert {a["category_id"] for a in document["annotations"]} == {document["categories"][0]["id"]}
+    else:
+        assert "pet" in next((tmp_path / "out").rglob("data.yaml")).read_text()

@@ -193,6 +193,8 @@ class SplitSource:
         root: folder that `SplitItem.file_name` is relative to; None when it is not on this computer.
         files: the annotation files, in the order `SplitItem.file` counts them.
         class_numbers: for a YOLO source, the class name behind each number in its label files.
+        names_classes_as_project: whether its own files say what the project says. Where classes were mapped or left
+            out they do not, and labels are written anew.
     """
 
     name: str
@@ -200,6 +202,7 @@ class SplitSource:
     root: Path | None = None
     files: tuple[SourceFileRef, ...] = ()
     class_numbers: Mapping[int, str] = field(default_factory=dict[int, str])
+    names_classes_as_project: bool = True
 
 
 @dataclass(frozen=True, slots=True)

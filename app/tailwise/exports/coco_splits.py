@@ -85,6 +85,8 @@ def _inputs(data: SplitExport, chosen: list[int]) -> tuple[CocoInput, ...] | Non
 
 
 def _has_file(source: SplitSource, file: int) -> bool:
+    if not source.names_classes_as_project:
+        return False
     return source.format in _FORMATS and 0 <= file < len(source.files) and source.files[file].path.is_file()
 
 

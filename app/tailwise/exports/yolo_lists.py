@@ -143,7 +143,13 @@ def _own_labels(
     used = {data.items[position].source for position in chosen}
     sources = [s for s in data.sources if s.name in used]
     source = sources[0] if len(sources) == 1 == len(used) else None
-    fits = source is not None and source.format.startswith("yolo") and source.root is not None and source.class_numbers
+    fits = (
+        source is not None
+        and source.format.startswith("yolo")
+        and source.root is not None
+        and source.class_numbers
+        and source.names_classes_as_project
+    )
     if source is None or source.root is None or not fits:
         if labels is YoloLabels.SOURCE:
             raise RequestError(

@@ -20,7 +20,7 @@ from tailwise.domain.exports import (
 )
 from tailwise.domain.records import AnnotationKind, LabelState
 from tailwise.planning.split_groups import connected_groups
-from tailwise.storage import plan_tables, source_tables
+from tailwise.storage import class_tables, plan_tables, source_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,4 +176,17 @@ def _source(db: Any, row: source_tables.SourceRow) -> SplitSource:  # noqa: ANN4
         SourceFileRef(root / path, size) for path, size, _ in source_tables.source_files(db, row.id) if root is not None
     )
     numbers = {int(ext_id): name for ext_id, name in source_tables.class_numbers(db, row.id) if ext_id.isdecimal()}
-    return SplitSource(row.name, row.format, root, files, numbers if row.format == "yolo" else {})
+    left_out = class_tables.no_classes(db)
+    is_mapped = any(
+        alias.ext_name != alias.category or alias.category in left_out
+        for alias in class_tables.list_aliases(db)
+        if alias.source_id == row.id
+    )
+    return SplitSource(
+        row.name,
+        row.format,
+        root,
+        files,
+        numbers if row.format == "yolo" else {},
+        names_classes_as_project=not is_mapped,
+    )
