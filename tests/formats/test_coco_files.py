@@ -196,6 +196,12 @@ def test_a_list_of_results_dropped_as_labels_is_asked_about(tmp_path):
     assert coco(tmp_path, files, file="results.json", predictions="no").role is Role.LABELS
 
 
+def test_an_export_of_label_studio_says_what_it_lacks(tmp_path):
+    info = {"info": {"year": 2025, "contributor": "Label Studio"}}
+
+    assert codes(coco(tmp_path, a_document([an_annotation()], **info))) == {"LS-10": 1}
+
+
 # One file out of several
 
 

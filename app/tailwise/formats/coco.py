@@ -12,7 +12,8 @@ from tailwise.domain.records import Role, SourceData
 from tailwise.formats.coco_checks import asked_reading, check_boxes, check_sizes
 from tailwise.formats.coco_codes import report
 from tailwise.formats.coco_items import ItemPlacer, add_extra_images
-from tailwise.formats.coco_layout import MAX_PROBED, CocoFile, Kind, choose, find_files
+from tailwise.formats.coco_layout import MAX_PROBED, CocoFile, Kind, choose, find_files, is_of_label_studio
+from tailwise.formats.coco_lvis import LvisJoiner
 from tailwise.formats.coco_parts import FileParts, FileReader
 from tailwise.formats.coco_results import PREDICTIONS_KEY, file_at, names_for, with_role
 from tailwise.formats.coco_scenes import SceneJoiner
@@ -104,7 +105,7 @@ def _files(request: ReadRequest, log: FindingLog) -> list[CocoFile]:
     wanted = request.answers.get(FILE_KEY, listing.dropped)
     if wanted not in {None, ALL_FILES}:
         # Whatever it looks like, the user pointed at it: reading it says best what is wrong with it.
-        files, left_out = [file_at(listing, str(wanted))], list[CocoFile]()
+        files, left_out = [file_at(listing, str(wanted), FILE_KEY)], list[CocoFile]()
     else:
         files, left_out = choose(find_files(listing), wants_predictions=request.role is Role.PREDICTIONS)
     if not files:
@@ -127,6 +128,8 @@ def _read_all(request: ReadRequest, files: Sequence[CocoFile], reader: FileReade
                 read.append((file, reader.read_results(file, names_for(request, file, reader))))
             else:
                 read.append((file, reader.read(file)))
+                if is_of_label_studio(request.listing, file):
+                    report(reader.log, "LS-10", file.path)
         except UnreadableSourceError as error:
             if file is files[-1] and not read:
                 raise
@@ -149,8 +152,6 @@ def _tell_records(data: SourceData, parts: Sequence[FileParts], log: FindingLog)
         for table in part.tables():
             table.tally.tell(log)
         part.annotations.tell(log, {"CO-07", "CO-08"} if is_predicted else {"CO-22"})
-    if any(part.images.is_federated for part in parts):
-        report(log, "LV-02")
 
 
 def _join(data: SourceData, request: ReadRequest, read: Read, log: FindingLog, progress: Progress) -> FileColumns:
@@ -158,16 +159,19 @@ def _join(data: SourceData, request: ReadRequest, read: Read, log: FindingLog, p
     if data.role is not request.role and PREDICTIONS_KEY not in request.answers:
         report(log, "CO-23", read[0][0].path, sum(parts.annotations.count for _, parts in read))
     placer = ItemPlacer(request.listing, data.items, log)
-    joiner, scenes = SourceJoiner(data, log), SceneJoiner(log)
+    joiner, scenes, lvis = SourceJoiner(data, log), SceneJoiner(log), LvisJoiner(data, log)
     placed = placer.place(read, progress)
     progress.stage("Joining files", 2 * len(read))
     for place, ((file, parts), items) in enumerate(zip(read, placed, strict=True)):
         joiner.add_file(file, parts, items)
         progress.advance()
         scenes.add_file(file, parts, items, joiner.images[place])
+        lvis.add_file(file, parts, items)
         progress.advance()
-    joiner.finish(request.answers, placer.shared, federated=any(parts.images.is_federated for _, parts in read))
+    joiner.finish(request.answers, placer.shared, federated=any(parts.is_lvis for _, parts in read))
     data.axes = scenes.axes()
+    if data.role is not Role.PREDICTIONS:
+        lvis.finish(joiner.columns)
     if data.role is not Role.PREDICTIONS and request.answers.get("extra_images") != "ignore":
         is_single = request.listing.dropped is not None or request.answers.get(FILE_KEY, ALL_FILES) != ALL_FILES
         add_extra_images(request.listing, data.items, log, is_single=is_single)

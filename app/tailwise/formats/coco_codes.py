@@ -155,10 +155,50 @@ RULES = SHARED_RULES | {
         "a name holds a character that cannot be stored (NUL or half of a pair)",
         "the character was replaced by �",
     ),
+    "LS-10": Rule(
+        Severity.NOTE,
+        "the file was exported from Label Studio as COCO",
+        "read; people, times and second opinions are only in its export as JSON",
+    ),
+    "LV-01": Rule(
+        Severity.WARNING,
+        "the classes are those of LVIS, but no image says which of them were looked for",
+        "read as COCO; images without annotations are unlabelled, not empty",
+    ),
     "LV-02": Rule(
         Severity.WARNING,
         "the file says per image which classes were looked for (LVIS): absence of others means nothing",
         "images without annotations are unlabelled, not empty",
+    ),
+    "LV-03": Rule(
+        Severity.ERROR,
+        "two files give one word sense (synset) different ids or names, as versions 0.5 and 1 of LVIS do",
+        "joined by name, so that classes may be apart that are one; import files of one version, or map the classes",
+    ),
+    "LV-04": Rule(
+        Severity.WARNING,
+        "a class is listed as absent from an image in which it is annotated",
+        "the annotations count; correct the list or the annotations",
+    ),
+    "LV-05": Rule(
+        Severity.REPAIRED,
+        "a class does not say how frequent it is",
+        "computed here from the images of this source: rare up to 10, common up to 100, else frequent",
+    ),
+    "LV-06": Rule(
+        Severity.ERROR,
+        "an image has neither a file name nor an address",
+        "kept without a name and without its file; add file_name or coco_url",
+    ),
+    "LV-09": Rule(
+        Severity.NOTE,
+        "a class was looked for in an image and is not there",
+        "such images are known negatives of the class",
+    ),
+    "LV-10": Rule(
+        Severity.NOTE,
+        "not all objects of a class are marked in an image",
+        "kept; the counts of the class are at least that many there. The axis “not exhaustive” has these images",
     ),
 }
 

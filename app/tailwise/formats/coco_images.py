@@ -16,7 +16,7 @@ from tailwise.formats.json_sections import Section
 from tailwise.formats.json_text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tailwise.formats.coco_ids import IdCodes
     from tailwise.formats.geometry import Ints
@@ -25,13 +25,15 @@ Record = dict[str, Any]
 
 _MANY = msgspec.json.Decoder(list[Record])
 _ONE = msgspec.json.Decoder(Record)
-_LVIS_MEMBERS = frozenset({"neg_category_ids", "not_exhaustive_category_ids"})
+_NEGATIVE, _OPEN = "neg_category_ids", "not_exhaustive_category_ids"
+_LVIS_MEMBERS = frozenset({_NEGATIVE, _OPEN})
 _NOT_CONDITIONS = frozenset(
     # Known to COCO, or what tools keep for themselves; none of it describes a scene.
     (  # noqa: SIM905
         "id file_name width height license coco_url flickr_url flickr_640_url date_captured url path filename name "
         "attributes dataset_id annotated annotating num_annotations deleted milliseconds regenerate_thumbnail is_new "
-        "frame frame_id frame_index frame_num frame_number prev_image_id next_image_id index image_id checksum"
+        "frame frame_id frame_index frame_num frame_number prev_image_id next_image_id index image_id checksum "
+        "neg_category_ids not_exhaustive_category_ids"
     ).split()
 )
 
@@ -82,8 +84,28 @@ class RecordReader:
         return cleaned
 
 
+class Pairs:
+    """Pairs of an image (its row) and a class (the code of its id), as LVIS lists them in its images."""
+
+    def __init__(self) -> None:
+        self._rows, self._codes = array("q"), array("q")
+
+    def add(self, row: int, codes: Iterable[int]) -> None:
+        """Add the classes of one image."""
+        for code in codes:
+            self._rows.append(row)
+            self._codes.append(code)
+
+    def columns(self) -> tuple[Ints, Ints]:
+        """Return the rows and the codes."""
+        return np.array(self._rows, np.int64), np.array(self._codes, np.int64)
+
+
 class ImageReader(RecordReader):
-    """Takes `images`. Rows are in the order of the file; a width or height of 0 is unknown."""
+    """Takes `images`. Rows are in the order of the file; a width or height of 0 is unknown.
+
+    Of LVIS, `absent` holds the classes that were looked for and not found, `partial` those not marked everywhere.
+    """
 
     def __init__(self, name: str, ids: IdCodes) -> None:
         self._ids = ids
@@ -98,6 +120,7 @@ class ImageReader(RecordReader):
         self.licences: list[object] = []
         self.facts = Facts()
         self.is_federated = False
+        self.absent, self.partial = Pairs(), Pairs()
 
     def take(self, records: list[Record]) -> None:
         """Take image records; those without an id are left out, as nothing can refer to them."""
@@ -115,7 +138,8 @@ class ImageReader(RecordReader):
         self.height.extend(_sides([record.get("height") for record in records]))
         self.licences.extend(record.get("license") for record in records)
         members = set[str]().union(*records)
-        self.is_federated = self.is_federated or not _LVIS_MEMBERS.isdisjoint(members)
+        if not _LVIS_MEMBERS.isdisjoint(members):
+            self._take_lvis(records, first)
         if members - _NOT_CONDITIONS:
             for row, record in enumerate(records, first):
                 self.facts.add(row, {name: record[name] for name in record.keys() - _NOT_CONDITIONS})
@@ -125,17 +149,27 @@ class ImageReader(RecordReader):
                 if isinstance(attributes, dict):
                     self.facts.add(row, cast("Record", attributes))
 
+    def _take_lvis(self, records: list[Record], first: int) -> None:
+        self.is_federated = True
+        for row, record in enumerate(records, first):
+            for member, pairs in ((_NEGATIVE, self.absent), (_OPEN, self.partial)):
+                listed = record.get(member)
+                if listed and isinstance(listed, list):
+                    pairs.add(row, self._ids.column([_scalar(one) for one in cast("list[object]", listed)]).tolist())
+
     def codes(self) -> Ints:
         """Return the id of every row as a code."""
         return np.concatenate(self._codes)
 
 
 class Category(NamedTuple):
-    """One category as written: the code of its id, its name and supercategory."""
+    """One category as written: the code of its id, its name and supercategory; of LVIS, frequency and word sense."""
 
     code: int
     name: str
     supercategory: str
+    frequency: str = ""
+    synset: str = ""
 
 
 class CategoryReader(RecordReader):
@@ -157,7 +191,8 @@ class CategoryReader(RecordReader):
             code = self._ids.code(_scalar(record.get("id")))
             name = self.clean(_label(record.get("name"))) or f"unnamed:{self._ids.text(code)}"
             above = self.clean(_label(record.get("supercategory")))
-            self.categories.append(Category(code, name, above))
+            frequency, synset = (_label(record.get(member)) for member in ("frequency", "synset"))
+            self.categories.append(Category(code, name, above, frequency, synset))
 
 
 class NameReader(RecordReader):

@@ -100,6 +100,14 @@ def choose(files: Sequence[CocoFile], *, wants_predictions: bool) -> tuple[list[
     return [], list(files)
 
 
+def is_of_label_studio(listing: Listing, file: CocoFile) -> bool:
+    """Tell whether a file says at its beginning or end that Label Studio wrote it."""
+    with listing.absolute(file.path).open("rb") as stream:
+        head = stream.read(_SIGNED_BYTES)
+        stream.seek(max(0, file.size - _SIGNED_BYTES))
+        return _LABEL_STUDIO.search(head) is not None or _LABEL_STUDIO.search(stream.read()) is not None
+
+
 _FOR_LABELS = (
     {Kind.INSTANCES},
     {Kind.PREDICTIONS},
@@ -119,6 +127,8 @@ _BY_NAME = (
     (re.compile(r"panoptic[_.]", re.IGNORECASE), Kind.PANOPTIC),
     (re.compile(r"stuff[_.]", re.IGNORECASE), Kind.STUFF),
 )
+_SIGNED_BYTES = 4096
+_LABEL_STUDIO = re.compile(rb'"contributor"\s*:\s*"Label Studio"')
 _WORD = re.compile(r"[^_.\-\s]+")
 
 

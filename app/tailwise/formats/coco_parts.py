@@ -48,6 +48,11 @@ class FileParts:
         """How many images and annotations could not be understood at all."""
         return self.images.unreadable + self.annotations.unreadable
 
+    @property
+    def is_lvis(self) -> bool:
+        """Whether a class may be in an image although nothing of it is annotated there."""
+        return self.images.is_federated or any(category.frequency for category in self.categories.categories)
+
     def tables(self) -> tuple[RecordReader, ...]:
         """Return the sections beside the annotations, whose findings hold whatever the annotations are."""
         return self.images, self.categories, self.licences, self.videos, self.scene_names, self.scenes

@@ -51,7 +51,7 @@ def names_for(request: ReadRequest, results: CocoFile, reader: FileReader) -> Fi
     if wanted in known:
         return reader.names_of(known[wanted])
     if wanted is not None:
-        return reader.read_names(file_at(request.listing, wanted))
+        return reader.read_names(file_at(request.listing, wanted, REFERENCE_KEY))
     files = _files_beside(request.listing, results)
     if len(files) == 1:
         return reader.read_names(files[0])
@@ -70,15 +70,15 @@ def names_for(request: ReadRequest, results: CocoFile, reader: FileReader) -> Fi
     raise QuestionError([Question(REFERENCE_KEY, text, choices)])
 
 
-def file_at(listing: Listing, path: str) -> CocoFile:
-    """Return the file that an answer names, whatever it holds.
+def file_at(listing: Listing, path: str, key: str) -> CocoFile:
+    """Return the file that the answer `key` names, whatever it holds.
 
     Raises:
         RequestError: there is no such file.
     """
     entry = next((entry for entry in listing.entries if entry.path == path), None)
     if entry is None:
-        raise RequestError(f"{path} is not in the dataset", "Answer with a path relative to the dataset folder")
+        raise RequestError(f"{key}={path} is not in the dataset", "Answer with a path relative to the dataset folder")
     return coco_file(entry, listing.peek(path)) or CocoFile(path, entry.size, Kind.INSTANCES)
 
 
