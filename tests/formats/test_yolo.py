@@ -278,6 +278,15 @@ def test_lines_with_a_score_are_predictions_unless_the_user_says_otherwise(tmp_p
     assert (labels.role, len(labels.annotations.score)) == (Role.LABELS, 0)
 
 
+def test_a_line_without_its_score_is_left_out_where_the_others_have_one(tmp_path):
+    simple(tmp_path, "0 0.9 0.5 0.5 0.3 0.3\n0 0.5 0.5 0.3 0.3\n")
+
+    data = read(READER, tmp_path, columns="score+box")
+
+    assert list(data.annotations.score) == [pytest.approx(0.9)]
+    assert codes(data)["YO-15"] == 1
+
+
 def test_a_track_number_is_no_score(tmp_path):
     data = read(READER, simple(tmp_path, "0 0.5 0.5 0.25 0.5 1\n0 0.5 0.5 0.25 0.5 2\n"))
 

@@ -117,6 +117,8 @@ class LabelParser:
     def labels(self, batch: Sequence[bytes], first: int, columns: Columns) -> Labels:
         """Return the objects of a batch under the meaning `columns`."""
         found = self.numbers(batch, first)
+        if columns is Columns.SCORE_BOX:
+            found = self._without(found, found.count <= _MIN_NUMBERS)  # the score makes one more
         is_polygon = self._polygons(found, columns)
         boxes, polygons = np.flatnonzero(~is_polygon), np.flatnonzero(is_polygon)
         total = len(found.count)
@@ -193,10 +195,14 @@ class LabelParser:
         if len(first):  # also refuses what is not finite
             good &= np.logical_and.reduceat(np.abs(found.flat) <= _MAX_VALUE, found.start)
         good &= (first >= 0) & (first < MAX_CLASSES) & (first == np.floor(first))
-        if good.all():
+        return self._without(found, ~good)
+
+    def _without(self, found: Numbers, broken: NDArray[np.bool_]) -> Numbers:
+        if not broken.any():
             return found
-        for index in np.flatnonzero(~good):
+        for index in np.flatnonzero(broken):
             self._skip(int(found.file[index]), int(found.line[index]))
+        good = ~broken
         return Numbers(found.flat, found.start[good], found.count[good], found.file[good], found.line[good])
 
     def _repaired(self, texts: Iterable[bytes], first: int) -> bytes:
