@@ -99,5 +99,34 @@ def near_duplicates(project: Path, threshold: float, no_bursts: bool, workers: i
     say(f"{len(report.clusters):,} clusters of {report.in_clusters:,} among {report.images:,} indexed images.")
 
 
-COMMANDS = (index, near_duplicates)
+@click.command()
+@click.argument("project", type=PATH)
+@click.argument("decision", type=click.Choice(["keep", "exclude", "same", "different", "forget"]))
+@click.argument("items", type=int, nargs=-1, required=True)
+@json_option
+def duplicate(project: Path, decision: str, items: tuple[int, ...], as_json: bool) -> None:
+    """Decide by hand: keep or exclude ITEMS, say that all of them are the same or different, or forget all that."""
+    from itertools import combinations
+
+    from tailwise.domain.index import ItemMark, PairVerdict
+    from tailwise.usecases.duplicate_review import Decision, decide
+
+    pairs = list(combinations(sorted(set(items)), 2))
+    if decision in {"same", "different"} and not pairs:
+        raise click.UsageError(f"{decision} takes two items or more")
+    if decision in {"keep", "exclude"}:
+        wanted = Decision(decision, marks={item: ItemMark(decision) for item in items})
+    elif decision == "forget":
+        wanted = Decision(decision, dict.fromkeys(items), dict.fromkeys(pairs))
+    else:
+        wanted = Decision(decision, verdicts={pair: PairVerdict(decision) for pair in pairs})
+    with writing(project) as opened:
+        decided = decide(opened, wanted)
+    if as_json:
+        print_json({"marks": len(decided.done.marks), "pairs": len(decided.done.verdicts)})
+        return
+    say(f"Stored for {len(set(items)):,} images; undo with: tailwise duplicate {project} forget …")
+
+
+COMMANDS = (index, near_duplicates, duplicate)
 """Every command of this module, in the order of the help."""

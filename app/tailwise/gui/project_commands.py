@@ -20,6 +20,7 @@ from tailwise.gui.texts import counted, joined_counts
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from tailwise.domain.index import IndexOutcome
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
     from tailwise.usecases.import_source import ImportOutcome
@@ -52,6 +53,7 @@ class ProjectCommands(QObject):
             ("open_requested", self.choose_open),
             ("new_requested", self.choose_new),
             ("project_chosen", self.open),
+            ("index_requested", self.index_images),
         ):
             signal = getattr(page, name, None)
             if signal is not None:
@@ -226,6 +228,33 @@ class ProjectCommands(QObject):
         if self._sheet is not None:
             self._sheet.close()
             self._sheet = None
+
+    # Indexing
+
+    @Slot()
+    def index_images(self) -> None:
+        """Index the images that are new or changed, in processes of their own."""
+
+        def work(project: Project, progress: Progress) -> IndexOutcome:
+            from tailwise.domain.index import IndexRequest
+            from tailwise.usecases.image_index import build_index
+
+            return build_index(project, IndexRequest(), progress)
+
+        if self._session.project is not None:
+            self._session.run(self.tr("Index images"), work, on_done=self._on_indexed, slot="index")
+
+    @Slot(object)
+    def _on_indexed(self, outcome: IndexOutcome) -> None:
+        unreadable = outcome.failed + outcome.missing
+        done = joined_counts(
+            {
+                ("image indexed", "images indexed"): outcome.indexed,
+                ("up to date", "up to date"): outcome.kept,
+                ("without a picture", "without a picture"): unreadable,
+            }
+        )
+        self._session.announce(ResultLine(f"{done or 'Nothing to index'}.", tone="warn" if unreadable else "ok"))
 
     # Demo
 

@@ -27,6 +27,8 @@ MIN_INLIERS: Final = 15
 MIN_OVERLAP: Final = 0.3
 MIN_DETAIL: Final = 0.65
 MIN_MOVING_DETAIL: Final = 0.4
+FEW_POINTS: Final = 25
+FEW_POINTS_DETAIL: Final = 0.8
 EDITED: Final = 0.8
 _FINE, _COARSE, _BORDER = 3.0, 12.0, 9
 _KEPT_PICTURES: Final = 1500
@@ -130,7 +132,7 @@ def _align(a: _Points, b: _Points) -> Alignment:
     if inliers < MIN_INLIERS or not SCALES[0] <= scale <= SCALES[1]:
         return NO_ALIGNMENT
     overlap, correlation, detail = _likeness(a.grey, b.grey, matrix, scale)
-    wanted = MIN_DETAIL if correlation >= EDITED else MIN_MOVING_DETAIL
+    wanted = (FEW_POINTS_DETAIL if inliers < FEW_POINTS else MIN_DETAIL) if correlation >= EDITED else MIN_MOVING_DETAIL
     return Alignment(inliers, overlap, correlation) if overlap >= MIN_OVERLAP and detail >= wanted else NO_ALIGNMENT
 
 

@@ -11,9 +11,7 @@ import numpy as np
 
 from tailwise.analysis.clusters import Link, cluster, members_of, weakest
 from tailwise.analysis.near_duplicates import identical_sets
-from tailwise.domain.changes import Changes
 from tailwise.domain.duplicates import (
-    DUPLICATE_MARK_AXIS,
     LOWEST_THRESHOLD,
     DuplicateCluster,
     DuplicateEdge,
@@ -136,62 +134,6 @@ def applied_threshold(project: Project) -> float | None:
     with project.file.reading() as db:
         text = plan_tables.load_fact(db, THRESHOLD_KEY)
     return float(text) if text else None
-
-
-def say_of_pairs(
-    project: Project, verdicts: Mapping[tuple[int, int], PairVerdict | None]
-) -> dict[tuple[int, int], PairVerdict | None]:
-    """Store that pairs of images are the same or not; None takes it back. Returns what was said before, to undo."""
-    ordered = {(min(pair), max(pair)): verdict for pair, verdict in verdicts.items()}
-    if any(a == b for a, b in ordered):
-        raise RequestError("An image cannot be compared with itself", "Choose two images")
-    with project.file.writing() as db:
-        before = duplicate_tables.list_verdicts(db)
-        duplicate_tables.set_verdicts(db, ordered)
-    return {pair: before.get(pair) for pair in ordered}
-
-
-def mark_items(project: Project, marks: Mapping[int, ItemMark | None], reason: str) -> dict[int, ItemMark | None]:
-    """Mark images to keep or to exclude; None takes a mark back. Returns the marks before, to undo.
-
-    Marks are shown as the condition `DUPLICATE_MARK_AXIS`, so that counts, plans and exports can leave them out.
-    """
-    with project.file.writing() as db:
-        before = duplicate_tables.list_marks(db)
-        duplicate_tables.set_marks(db, marks, reason)
-        now = sorted(duplicate_tables.list_marks(db).items())
-        if now:
-            values = tuple(mark.value for mark in ItemMark)
-            ids = np.array([item for item, _mark in now], dtype=np.int64)
-            codes = np.array([values.index(mark.value) for _item, mark in now], dtype=np.int32)
-            axis = DerivedAxis(DUPLICATE_MARK_AXIS, AxisKind.CONDITION, "decided by hand", values, ids, codes)
-            derived_axes.write_axis(db, axis)
-        else:
-            derived_axes.delete_axis(db, DUPLICATE_MARK_AXIS)
-    return {item: before.get(item) for item in marks}
-
-
-MARK_CHANGES = Changes.INDEX | Changes.CONDITIONS | Changes.ITEMS
-"""What a mark or a verdict touches."""
-
-
-def best_of(project: Project, clusters: Sequence[DuplicateCluster]) -> dict[int, ItemMark | None]:
-    """Return the marks of the rule for all: keep the sharpest of those with the most objects, exclude the others.
-
-    Clusters whose labels disagree are left to a person.
-    """
-    with project.file.reading() as db:
-        rows = index_tables.load_rows(db)
-    sharp = dict(zip(rows["item_ids"].tolist(), rows["blur"].tolist(), strict=True))
-    sliced = project.cube()
-    marks: dict[int, ItemMark | None] = {}
-    for one in clusters:
-        if one.labels_disagree:
-            continue
-        objects = {item: len(sliced.cube.annotations_of(sliced.row_of[item])) for item in one.items}
-        kept = max(one.items, key=lambda item: (objects[item], sharp.get(item, 0.0), -item))
-        marks |= {item: ItemMark.KEEP if item == kept else ItemMark.EXCLUDE for item in one.items}
-    return marks
 
 
 def _check(request: DuplicateRequest) -> None:

@@ -51,13 +51,17 @@ PAGES = (
     PageEntry("counts", "Counts", "counts", "tailwise.gui.pages.counts", "CountsPage"),
     PageEntry("classes", "Classes", "classes", "tailwise.gui.pages.classes", "ClassesPage"),
     PageEntry("plan", "Plan", "plan", "tailwise.gui.pages.plan", "PlanPage"),
+    PageEntry("duplicates", "Duplicates", "copy", "tailwise.gui.pages.duplicates", "DuplicatesPage"),
     PageEntry("splits", "Splits", "splits", "tailwise.gui.pages.splits", "SplitsPage"),
     PageEntry("export", "Export", "export", "tailwise.gui.pages.export", "ExportPage"),
 )
 """In the order of the rail; the first is shown without a project and has no number."""
 
-UNLISTED = (PageEntry("items", "Items", "items", "tailwise.gui.pages.items", "ItemsPage"),)
-"""Reached from a number on another page, not from the rail."""
+UNLISTED = (
+    PageEntry("items", "Items", "items", "tailwise.gui.pages.items", "ItemsPage"),
+    PageEntry("conditions", "Conditions", "group", "tailwise.gui.pages.conditions", "ConditionsPage"),
+)
+"""Reached from a number or a button on another page, not from the rail."""
 
 
 def hints_of(page: object) -> tuple[KeyHint, ...]:

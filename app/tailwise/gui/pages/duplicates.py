@@ -1,0 +1,395 @@
+"""The duplicates page: images that show the same, leaks first, and what is decided about them. Nothing is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from tailwise.domain.changes import Changes
+from tailwise.domain.duplicates import DEFAULT_THRESHOLD, DuplicateCluster, DuplicateReport, DuplicateRequest
+from tailwise.domain.index import ItemMark, PairVerdict
+from tailwise.gui import theme as th
+from tailwise.gui.actions import KeyHint
+from tailwise.gui.models.duplicate_decisions import DuplicateDecisions
+from tailwise.gui.models.duplicate_tables import ClustersTable, EdgesTable
+from tailwise.gui.models.item_grid import ItemGridModel
+from tailwise.gui.navigation import DATA, ITEMS, ShowItems
+from tailwise.gui.session import ResultLine
+from tailwise.gui.texts import counted
+from tailwise.gui.widgets.banner import Banner
+from tailwise.gui.widgets.duplicate_controls import DuplicateControls
+from tailwise.gui.widgets.duplicate_grid import DuplicateGrid
+from tailwise.gui.widgets.empty_state import StateStack
+from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.thumb_loader import ThumbLoader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tailwise.domain.index import IndexState
+    from tailwise.gui.session import Session
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.projects import Project
+
+Key = Qt.Key
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesView:
+    """What the page shows, loaded in one operation. `applied` is the threshold that counts and splits use."""
+
+    state: IndexState
+    report: DuplicateReport
+    names: dict[int, str]
+    applied: float | None
+
+
+def load(project: Project, progress: Progress, threshold: float | None, bursts: bool) -> DuplicatesView:
+    """Form the clusters from stored pairs; runs on a worker thread. No threshold means the one in use."""
+    from tailwise.usecases.duplicate_review import file_names
+    from tailwise.usecases.image_index import index_state
+    from tailwise.usecases.near_duplicates import applied_threshold, duplicate_report
+
+    progress.stage("Forming clusters")
+    applied = applied_threshold(project)
+    wanted = threshold if threshold is not None else applied if applied is not None else DEFAULT_THRESHOLD
+    report = duplicate_report(project, DuplicateRequest(wanted, bursts=bursts))
+    names = file_names(project, [item for one in report.clusters for item in one.items])
+    return DuplicatesView(index_state(project), report, names, applied)
+
+
+class DuplicatesPage(QWidget):
+    """Threshold on top, clusters on the left, their images and the reasons on the right."""
+
+    key: ClassVar[str] = "duplicates"
+    title: ClassVar[str] = "Duplicates"
+    icon: ClassVar[str] = "copy"
+    help_topic: ClassVar[str] = "duplicates"
+    interest: ClassVar[Changes] = Changes.INDEX | Changes.ITEMS | Changes.ANNOTATIONS | Changes.SPLITS
+    keys: ClassVar[tuple[KeyHint, ...]] = (
+        KeyHint("K", "Keep this image"),
+        KeyHint("E", "Exclude this image from sampling"),
+        KeyHint("Shift+K", "Not duplicates: keep all, take the cluster apart"),
+        KeyHint("N,P", "Next and previous cluster"),
+        KeyHint("C", "Keep the best image, exclude the others, go to the next cluster"),
+        KeyHint("M", "Mark this cluster; again on another one merges the two"),
+        KeyHint("Delete", "In the reasons: these two images are not the same"),
+        KeyHint("Return", "Open the images of the cluster"),
+        KeyHint("Ctrl+Z,Ctrl+Shift+Z", "Undo and redo"),
+    )
+
+    page_requested = Signal(str, object)
+    index_requested = Signal()
+    selection_described = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._view: DuplicatesView | None = None
+        self._cluster: DuplicateCluster | None = None
+        self._merge_with: int | None = None
+        self._is_filling = False
+        self._threshold: float | None = None
+        self.decisions = DuplicateDecisions(session, self)
+        self.undo_stack = self.decisions.undo_stack
+        self.controls = DuplicateControls(self.undo_stack)
+        self.banner = Banner()
+        self.clusters = ClustersTable(self)
+        self.edges = EdgesTable(self)
+        self.clusters_view = RecordView(self.clusters, self.tr("Clusters"))
+        self.edges_view = RecordView(self.edges, self.tr("Why these images belong together"))
+        self.model = ItemGridModel(session, self)
+        self.loader = ThumbLoader(session, self)
+        self.grid = DuplicateGrid(self.model, self.loader)
+        self.states = StateStack(self._build(), "copy", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_L)
+        layout.addWidget(self.states)
+        self._connect()
+
+    # What the window calls
+
+    def refresh(self) -> None:
+        """Form the clusters anew from stored pairs."""
+        self.states.show_loading()
+        threshold, bursts = self._threshold, self.controls.bursts.isChecked()
+        self._session.run(
+            self.tr("Read the duplicates"),
+            lambda project, progress: load(project, progress, threshold, bursts),
+            on_done=self._on_loaded,
+            on_failed=self._on_failed,
+            slot="duplicates-page",
+            quiet=True,
+        )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the page's keys from its three lists; a letter would otherwise search for a row."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._on_key(watched, event):
+            return True
+        return super().eventFilter(watched, event)
+
+    # Building
+
+    def _build(self) -> QWidget:
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.setObjectName("duplicates-detail")
+        right.addWidget(self.grid)
+        right.addWidget(self.edges_view)
+        right.setSizes([420, 160])
+        panes = QSplitter(Qt.Orientation.Horizontal)
+        panes.setObjectName("duplicates-panes")
+        panes.addWidget(self.clusters_view)
+        panes.addWidget(right)
+        panes.setSizes([430, 620])
+        for splitter in (right, panes):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(th.SPACE_M)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_S)
+        layout.addWidget(self.controls)
+        layout.addWidget(self.banner)
+        layout.addWidget(panes, 1)
+        return content
+
+    def _connect(self) -> None:
+        self.controls.threshold.changed.connect(self._on_threshold)
+        self.controls.bursts.toggled.connect(self.refresh)
+        self.controls.apply.clicked.connect(self._apply)
+        self.controls.search.clicked.connect(self.find_duplicates)
+        self.controls.rule.clicked.connect(self._keep_best_of_all)
+        self.clusters_view.record_selected.connect(self._on_cluster)
+        self.clusters_view.doubleClicked.connect(self._open_images)
+        self.grid.item_opened.connect(self._open_images)
+        self.states.retry_clicked.connect(self.refresh)
+        self.states.empty_button_clicked.connect(self._on_empty_button)
+        self._session.closed.connect(self._on_closed)
+        self.decisions.failed.connect(self._on_not_stored)
+        for view in (self.clusters_view, self.grid, self.edges_view):
+            view.installEventFilter(self)
+
+    # Loading
+
+    @Slot(object)
+    def _on_loaded(self, view: DuplicatesView) -> None:
+        if self._session.project is None:
+            return
+        self._view = view
+        if not view.state.indexed or (not view.report.compared and not view.report.clusters):
+            self._show_nothing(view.state)
+            return
+        report = view.report
+        at, kept = self.clusters_view.currentIndex().row(), self._cluster.id if self._cluster else -1
+        self.controls.threshold.set_threshold(report.threshold)
+        self.controls.threshold.set_histogram(report.histogram)
+        self.controls.apply.setEnabled(view.applied != report.threshold)
+        self._is_filling = True
+        self.clusters.set_records(report.clusters)
+        self._is_filling = False
+        self.controls.show_facts(report, view.state.images - view.state.indexed)
+        self.states.show_content()
+        if report.clusters:
+            row = self.clusters.row_of(kept)
+            self.clusters_view.select_row(row if row >= 0 else min(max(at, 0), len(report.clusters) - 1))
+        else:
+            self._on_cluster(None)
+
+    def _show_nothing(self, state: IndexState) -> None:
+        if not state.images:
+            self.states.show_empty(
+                self.tr("No images yet"), self.tr("Import a dataset on the Data page."), self.tr("Go to Data")
+            )
+        elif not state.indexed:
+            self.states.show_empty(
+                self.tr("The images are not indexed yet"),
+                self.tr(
+                    "Indexing looks at every image once. It can be cancelled at any time and goes on where it was; "
+                    "nothing is written into the dataset."
+                ),
+                self.tr("Index images"),
+            )
+        else:
+            self.states.show_empty(
+                self.tr("Not searched yet"),
+                self.tr("{} are indexed. Images that look alike are laid over each other to be sure.").format(
+                    counted(state.indexed, "image", "images")
+                ),
+                self.tr("Find duplicates"),
+            )
+
+    @Slot(object)
+    def _on_failed(self, error: BaseException) -> None:
+        self.states.show_error(error, self.tr("The project itself is unharmed."))
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._view = self._cluster = self._merge_with = self._threshold = None
+        self.undo_stack.clear()
+        self.banner.hide()
+        self.clusters.set_records(())
+        self.loader.clear()
+
+    @Slot()
+    def _on_empty_button(self) -> None:
+        state = self._view.state if self._view else None
+        if state is None or not state.images:
+            self.page_requested.emit(DATA, None)
+        elif not state.indexed:
+            self.index_requested.emit()
+        else:
+            self.find_duplicates()
+
+    # Searching
+
+    @Slot()
+    def find_duplicates(self) -> None:
+        """Index images that are new or changed, then compare what was not compared yet."""
+        request = DuplicateRequest(self.controls.threshold.threshold(), bursts=self.controls.bursts.isChecked())
+
+        def work(project: Project, progress: Progress) -> DuplicateReport:
+            from tailwise.domain.index import IndexRequest
+            from tailwise.usecases.image_index import build_index
+            from tailwise.usecases.near_duplicates import find_duplicates
+
+            build_index(project, IndexRequest(), progress)
+            return find_duplicates(project, request, progress)
+
+        self._session.run(self.tr("Find duplicates"), work, on_done=self._on_found, slot="duplicates-search")
+
+    @Slot(object)
+    def _on_found(self, report: DuplicateReport) -> None:
+        leaking = sum(leak.pairs for leak in report.leaks)
+        text = self.tr("{} of {} show the same").format(
+            counted(report.in_clusters, "image", "images"), counted(report.images, "image", "images")
+        )
+        leaks = self.tr(", {} across splits").format(counted(leaking, "pair", "pairs")) if leaking else ""
+        self._session.announce(ResultLine(f"{text}{leaks}.", tone="warn" if leaking else "ok"))
+
+    @Slot(float)
+    def _on_threshold(self, threshold: float) -> None:
+        self._threshold = threshold
+        self.refresh()
+
+    @Slot()
+    def _apply(self) -> None:
+        request = DuplicateRequest(self.controls.threshold.threshold(), bursts=self.controls.bursts.isChecked())
+
+        def work(project: Project, progress: Progress) -> DuplicateReport:
+            from tailwise.usecases.near_duplicates import apply_clusters
+
+            progress.stage("Forming clusters")
+            return apply_clusters(project, request)
+
+        self._session.run(self.tr("Use the threshold"), work, lane="ordered", on_done=self._on_found)
+
+    # The current cluster
+
+    @Slot(object)
+    def _on_cluster(self, record: object) -> None:
+        if self._is_filling:
+            return  # the table says that nothing is selected while it is being filled
+        one = record if isinstance(record, DuplicateCluster) else None
+        is_same = one is not None and self._cluster is not None and one.items == self._cluster.items
+        self._cluster = one
+        if one is None or self._view is None:
+            self.model.set_ids(())
+            self.edges.set_records(())
+            return
+        if not is_same or self.model.total != len(one.items):
+            self.model.set_ids(one.items)
+            self.grid.go_to(0)
+        self.grid.set_marks(one.marks)
+        self.edges.set_edges(one.edges, self._view.names)
+        leak = self.tr(", a leak") if one.is_leak else ""
+        self.selection_described.emit(f"cluster {one.id}: {counted(len(one.items), 'image', 'images')}{leak}")
+
+    @Slot()
+    def _open_images(self) -> None:
+        if self._cluster is not None:
+            title = self.tr("in cluster {}").format(self._cluster.id)
+            self.page_requested.emit(ITEMS, ShowItems(ids=self._cluster.items, title=title, came_from=self.key))
+
+    def _step(self, by: int) -> None:
+        row = self.clusters_view.currentIndex().row() + by
+        if 0 <= row < len(self.clusters.records()):
+            self.clusters_view.select_row(row)
+
+    # Deciding
+
+    def _on_key(self, watched: QObject, event: QKeyEvent) -> bool:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_stack.undo()
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self.undo_stack.redo()
+        elif watched is self.edges_view and event.key() in {Key.Key_Delete, Key.Key_Backspace}:
+            self._take_edge_apart()
+        elif watched is self.clusters_view and event.key() in {Key.Key_Return, Key.Key_Enter}:
+            self._open_images()
+        else:
+            return self._on_letter(event)
+        return True
+
+    def _on_letter(self, event: QKeyEvent) -> bool:
+        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if event.modifiers() and not shift:
+            return False
+        verbs: dict[tuple[int, bool], Callable[[], None]] = {
+            (Key.Key_K, False): lambda: self._mark(ItemMark.KEEP),
+            (Key.Key_E, False): lambda: self._mark(ItemMark.EXCLUDE),
+            (Key.Key_K, True): self._take_apart,
+            (Key.Key_N, False): lambda: self._step(1),
+            (Key.Key_P, False): lambda: self._step(-1),
+            (Key.Key_C, False): self._resolve,
+            (Key.Key_M, False): self._merge,
+        }
+        verb = verbs.get((event.key(), shift))
+        if verb is not None:
+            verb()
+        return verb is not None
+
+    def _mark(self, mark: ItemMark) -> None:
+        position = self.grid.current_position()
+        if self._cluster is not None and position >= 0:
+            self.decisions.mark(self._cluster, self.model.id_at(position), mark)
+
+    def _resolve(self) -> None:
+        if self._cluster is not None:
+            self.decisions.resolve(self._cluster)
+            self._step(1)
+
+    @Slot()
+    def _keep_best_of_all(self) -> None:
+        if self._view is not None:
+            undecided = tuple(one for one in self._view.report.clusters if not one.is_resolved)
+            self.decisions.keep_best(undecided, self.tr("keep the best of each"))
+
+    def _take_apart(self) -> None:
+        if self._cluster is not None:
+            self.decisions.take_apart(self._cluster)
+
+    def _take_edge_apart(self) -> None:
+        row = self.edges_view.currentIndex()
+        if row.isValid():
+            edge = self.edges.record(row).edge
+            self.decisions.say(edge.a, edge.b, PairVerdict.DIFFERENT)
+
+    def _merge(self) -> None:
+        """Mark this cluster, or merge it with the one that is marked."""
+        one, marked = self._cluster, self._merge_with
+        if one is None:
+            return
+        self._merge_with = one.id if marked is None else None
+        self.banner.setVisible(marked is None)
+        if marked is None:
+            self.banner.show_text(self.tr("Press M on another cluster to merge it with {}.").format(one.id))
+        elif marked != one.id:
+            self.decisions.say(marked, one.id, PairVerdict.SAME)
+
+    @Slot(object)
+    def _on_not_stored(self, error: BaseException) -> None:
+        self.banner.show_text(self.tr("Not stored: {}").format(error), tone="alert")
