@@ -63,7 +63,7 @@ STEPS: Final[Mapping[StepKind, StepFacts]] = {
         "Rotate", _P, "Turns about the centre; the frame stays.", 0, 45, "up to {:.0f}° either way"
     ),
     StepKind.CROP: StepFacts(
-        "Crop", _P, "Keeps a part of the picture at its size.", 0, 0.6, "cuts up to {:.0%} of each side"
+        "Crop", _P, "Keeps a part of the picture at its size.", 0, 0.6, "cuts ≤ {:.0%} of each side"
     ),
     StepKind.RESIZE: StepFacts("Resize", _P, "Makes the whole picture larger or smaller.", 0, 0.5, "scale ±{:.0%}"),
     StepKind.AFFINE: StepFacts(
@@ -75,17 +75,17 @@ STEPS: Final[Mapping[StepKind, StepFacts]] = {
     ),
     StepKind.ELASTIC: StepFacts(
         "Elastic", _P, "Bends the picture smoothly; a bend that would fold is refused.",
-        0, 0.08, "bends by up to {:.1%} of the side",
+        0, 0.08, "bends ≤ {:.1%} of side",
     ),
     StepKind.BRIGHTNESS: StepFacts("Brightness", _L, "Lighter or darker.", 0, 0.6, "±{:.0%}"),
     StepKind.CONTRAST: StepFacts("Contrast", _L, "Stronger or flatter about middle grey.", 0, 0.6, "±{:.0%}"),
     StepKind.SATURATION: StepFacts("Saturation", _L, "More or less colourful.", 0, 0.9, "±{:.0%}"),
     StepKind.HUE: StepFacts("Hue", _L, "Turns all colours; not for classes told by colour.", 0, 60, "±{:.0f}°"),
-    StepKind.BLUR: StepFacts("Blur", _L, "Out of focus.", 0, 0.012, "sigma up to {:.1%} of the short side"),
+    StepKind.BLUR: StepFacts("Blur", _L, "Out of focus.", 0, 0.012, "sigma ≤ {:.1%} of side"),
     StepKind.MOTION_BLUR: StepFacts(
-        "Motion blur", _L, "Smears along one direction.", 0, 0.08, "up to {:.1%} of the short side"
+        "Motion blur", _L, "Smears along one direction.", 0, 0.08, "≤ {:.1%} of the side"
     ),
-    StepKind.NOISE: StepFacts("Noise", _L, "Noise of a sensor.", 0, 40, "sigma up to {:.0f} grey levels"),
+    StepKind.NOISE: StepFacts("Noise", _L, "Noise of a sensor.", 0, 40, "sigma ≤ {:.0f} grey levels"),
     StepKind.JPEG: StepFacts("JPEG", _L, "Blocks of strong compression.", 95, 10, "quality down to {:.0f}"),
     StepKind.FOG: StepFacts("Fog", _W, "Lays uneven haze over the picture.", 0, 0.85, "up to {:.0%} dense"),
     StepKind.RAIN: StepFacts("Rain", _W, "Streaks and duller light.", 0, 1, "up to {:.0%} of heavy rain"),

@@ -14,7 +14,7 @@ from tailwise.domain.errors import RequestError
 from tailwise.domain.records import AnnotationFlag, AnnotationKind, AxisKind, MediaState
 from tailwise.formats.shapes import ShapeQuery, ShapeSource, SourceShape, best_match, read_shapes
 from tailwise.imaging.augment_files import map_from_source, read_picture, upright_shape
-from tailwise.imaging.augment_scene import Donor, Scene, cut_out
+from tailwise.imaging.augment_scene import Donor, Scene, cut_out, reduced
 from tailwise.imaging.augment_shapes import LabelShape, ShapeKind, box_shape
 from tailwise.storage import plan_tables, source_tables
 from tailwise.usecases.training_part import SCENE_AXES, training_rows
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
     from tailwise.usecases.slices import ProjectCube
 
-KEPT_SCENES: Final = 24
+PREVIEW_SIDE: Final = 256
+KEPT_SCENES: Final = 64
 _MOST_VALUES: Final = 12
 _MOST_PARTNERS: Final = 200
 """So many partners are drawn from at most; reading the shapes of all items of a large class would take minutes."""
@@ -134,7 +135,9 @@ class SceneReader:
             if (row, side) in self._kept:
                 self._kept.move_to_end((row, side))
                 return self._kept[row, side]
-        scene = self._read(row, side)
+            larger = self._kept.get((row, PREVIEW_SIDE)) if 0 < side < PREVIEW_SIDE else None
+        # A slider that is dragged wants the same pictures smaller: no need to decode them again.
+        scene = reduced(larger, side) if larger is not None else self._read(row, side)
         if side:  # full pictures are large and asked for once
             with self._lock:
                 self._kept[row, side] = scene

@@ -20,6 +20,7 @@ from tailwise.domain.recipe import (
     suggested_rules,
     variants_per_item,
 )
+from tailwise.domain.recipe_effect import ClassEffect, Drift, RecipeEffect
 from tailwise.domain.recipe_json import recipe_from_text, recipe_text
 from tailwise.imaging.augment_files import look
 from tailwise.imaging.augment_run import StepPlan, make_variant, variant_seed
@@ -40,71 +41,11 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
-PREVIEW_SIDE: Final = 256
 _LOOKS: Final = 64
 """Pictures of the class whose look is measured where there is no image index."""
 _DRIFT_SIDE: Final = 256
-DRIFT_SHARE: Final = 0.2
-"""From this share of variants outside of the class's own range on, the recipe is said to drift."""
 _RANGE: Final = (1, 99)
 _LOOK_NAMES: Final = ("brightness", "sharpness", "saturation")
-
-
-@dataclass(frozen=True, slots=True)
-class ClassEffect:
-    """What a recipe does to the count of one class; `unit` says of what. Synthetic never counts as real."""
-
-    class_name: str
-    before: int
-    added: int
-
-    @property
-    def factor(self) -> float:
-        """Return after divided by before; 1 for a class without any."""
-        return (self.before + self.added) / self.before if self.before else 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeEffect:
-    """What materialising would do: images written, and the training counts of all classes, the recipe's first.
-
-    `advice` says what to do instead where the multiplier is too large; `notes` what the user should know.
-    """
-
-    class_name: str
-    unit: str
-    multiplier: float
-    items: int
-    variants: int
-    classes: tuple[ClassEffect, ...]
-    advice: str = ""
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """How many of the tried variants look unlike any picture of the class, by what they differ in."""
-
-    tried: int
-    outside: int
-    by_measure: tuple[tuple[str, int], ...]
-    from_index: bool
-
-    @property
-    def is_warning(self) -> bool:
-        """Whether enough variants are outside to be told."""
-        return self.tried > 0 and self.outside >= DRIFT_SHARE * self.tried
-
-    @property
-    def text(self) -> str:
-        """Return the warning as a sentence, empty when there is none."""
-        if not self.is_warning:
-            return ""
-        worst = ", ".join(f"{name} {count:,}" for name, count in self.by_measure if count)
-        return (
-            f"{self.outside:,} of {self.tried:,} variants leave the range of the class's own pictures ({worst}): "
-            "lower the strength, or collect such pictures"
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ from tailwise.usecases.augmentation import Studio, measure_drift, new_recipe, re
 from tailwise.usecases.projects import open_project, project_facts, versions
 
 if TYPE_CHECKING:
+    from tailwise.domain.recipe_effect import ClassEffect
     from tailwise.ops.progress import Progress
-    from tailwise.usecases.augmentation import ClassEffect
     from tailwise.usecases.projects import Project
 
 COCO, YOLO, BOTH = "coco", "yolo", "both"

@@ -51,6 +51,7 @@ PAGES = (
     PageEntry("counts", "Counts", "counts", "tailwise.gui.pages.counts", "CountsPage"),
     PageEntry("classes", "Classes", "classes", "tailwise.gui.pages.classes", "ClassesPage"),
     PageEntry("plan", "Plan", "plan", "tailwise.gui.pages.plan", "PlanPage"),
+    PageEntry("augment", "Augment", "augment", "tailwise.gui.pages.augment", "AugmentPage"),
     PageEntry("duplicates", "Duplicates", "copy", "tailwise.gui.pages.duplicates", "DuplicatesPage"),
     PageEntry("splits", "Splits", "splits", "tailwise.gui.pages.splits", "SplitsPage"),
     PageEntry("export", "Export", "export", "tailwise.gui.pages.export", "ExportPage"),
