@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tailwise.domain.errors import Choice, Question, QuestionError, RequestError
+from tailwise.domain.errors import RequestError
 from tailwise.domain.records import AnnotationFlag, AxisKind, LabelState, Role
+from tailwise.formats.class_questions import class_questions
 from tailwise.formats.label_studio_names import name_of
 from tailwise.formats.label_studio_regions import UNLABELLED_REGION
 from tailwise.formats.lead_times import LeadGatherer
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
 
 ANSWERS = {"no_annotations": ("empty", "unlabelled"), "old_times": ("leave out", "use")}
-LABEL_KEY, MODEL_KEY = "label", "model"
+MODEL_KEY = "model"
 _LONG_S = 3600
 _ORIGIN = "Label Studio"
 
@@ -195,19 +196,7 @@ class TaskJoiner:
             for drawn in _drawn(task, model):
                 has_regions = has_regions or bool(drawn.regions)
                 asked.update({answer.question for answer in drawn.answers if answer.is_global})
-        wanted = self.gathering.request.answers.get(LABEL_KEY)
-        if wanted is not None:
-            if wanted not in {*asked, "none"}:
-                known = ", ".join(sorted(asked)) or "none"
-                raise RequestError(f"label={wanted} is no question of the project", f"Answer one of {known}")
-            return {wanted}
-        if has_regions or not asked:
-            return set()
-        if len(asked) > 1:
-            choices = tuple(Choice(name, f"answered in {count:,} annotations") for name, count in asked.most_common())
-            text = "Which question names the class? The others become conditions"
-            raise QuestionError([Question(LABEL_KEY, text, choices, default=choices[0].value)])
-        return set(asked)
+        return class_questions(asked, self.gathering.request.answers, has_objects=has_regions)
 
 
 def _doubts(region: Region, text: str) -> list[str]:

@@ -6,8 +6,9 @@ import base64
 import binascii
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
+from tailwise.formats.addresses import is_address, path_in
 from tailwise.formats.json_text import printable
 from tailwise.formats.listing import IMAGE_SUFFIXES
 from tailwise.formats.paths import last_part
@@ -19,7 +20,6 @@ _LIKELY = ("image", "img", "image_url", "photo", "picture", "ocr")
 _TEXTS = ("text", "document", "sentence", "content", "body", "question")
 _LOCAL, _UPLOAD = "/data/local-files/", re.compile(r"/?data/upload/(?:[^/]+/)?([0-9a-f]{8})-([^/]+)")
 _ASKED = re.compile(r"[?&]d=([^&]+)")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PASTED = "data:"
 _SIGNED = "presign"
 
@@ -46,7 +46,7 @@ def name_of(data: Record, ext_id: str) -> TaskName:
 def _is_image(value: str, *, is_likely: bool) -> bool:
     if value.startswith((_PASTED, _LOCAL)):
         return value.startswith((_LOCAL, f"{_PASTED}image"))
-    path = urlsplit(value).path if _SCHEME.match(value) else value.partition("?")[0]
+    path = path_in(value).partition("?")[0]
     dot = path.rfind(".")
     has_suffix = dot > 0 and path[dot:].lower() in IMAGE_SUFFIXES and "\n" not in path
     return has_suffix or (is_likely and ("/" in value or "." in value) and " " not in value)
@@ -62,13 +62,8 @@ def _image_name(value: str, ext_id: str) -> TaskName:
         return TaskName(unquote(asked[1]) if asked else f"task {ext_id}".strip())
     if _SIGNED in value and (inner := _signed(value)):
         value = inner
-    if _SCHEME.match(value):
-        try:
-            parts = urlsplit(value)
-        except ValueError:  # for instance brackets that hold no address
-            return TaskName(last_part(value))
-        value = unquote(parts.path) if parts.scheme == "file" else parts.path
-        return TaskName(value.lstrip("/") or last_part(value) or f"task {ext_id}".strip())
+    if is_address(value):
+        return TaskName(path_in(value))
     if upload := _UPLOAD.fullmatch(value):
         return TaskName(f"{upload[1]}-{upload[2]}", upload[2])
     return TaskName(last_part(value) if value.startswith("/data/") else value)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tailwise.domain.records import AnnotationFlag, AnnotationKind
+from tailwise.formats.drawn_shapes import around, points_in, polygon_shape
 from tailwise.formats.gathering import Shape
-from tailwise.formats.geometry import polygon_area
 from tailwise.formats.json_values import (
     Record,
     as_list,
@@ -27,8 +27,6 @@ from tailwise.formats.json_values import (
 from tailwise.formats.label_studio_brush import measure_brush
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tailwise.formats.geometry import Box
 
 UNLABELLED_REGION = "∅ unlabelled region"
@@ -136,7 +134,7 @@ def turned_about_corner(box: Box, degrees: float) -> Box:
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     corners = [(x, y), (x + width * cos, y + width * sin), (x - height * sin, y + height * cos)]
     corners.append((corners[1][0] + corners[2][0] - x, corners[1][1] + corners[2][1] - y))
-    return _around(corners)
+    return around(corners)
 
 
 def _shape(base: str, entry: Record, value: Record) -> tuple[Shape, str]:
@@ -180,16 +178,8 @@ def _ellipse(value: Record, width: int, height: int) -> Shape:
 
 
 def _polygon(value: Record, width: int, height: int) -> Shape:
-    points: list[tuple[float, float]] = []
-    for point in as_list(value.get("points")):
-        x, y = (as_number(number) for number in as_list(point)[:2])
-        if x is None or y is None:
-            raise ValueError(point)
-        points.append((x * width / 100, y * height / 100))
-    if len(points) < 3:
-        raise ValueError(points)
-    area = polygon_area([[number for point in points for number in point]])
-    return Shape(AnnotationKind.POLYGON, _around(points), area)
+    points = points_in(value.get("points"))
+    return polygon_shape([(x * width / 100, y * height / 100) for x, y in points])
 
 
 def _brush(value: Record, width: int, height: int) -> tuple[Shape, str]:
@@ -231,8 +221,3 @@ def _chosen(value: object) -> list[str]:
     parts = as_list(value) or [value]
     found = ["/".join(as_texts(part)) if isinstance(part, list) else as_text(part) for part in parts]
     return [text for text in found if text]
-
-
-def _around(points: Sequence[tuple[float, float]]) -> Box:
-    x, y = [point[0] for point in points], [point[1] for point in points]
-    return min(x), min(y), max(x) - min(x), max(y) - min(y)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from tailwise.formats.listing import Listing
     from tailwise.ops.progress import Progress
 
-LABEL_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".txt", ".csv", ".parquet"})
+LABEL_SUFFIXES = frozenset(
+    {".json", ".jsonl", ".ndjson", ".manifest", ".xml", ".yaml", ".yml", ".txt", ".csv", ".parquet"}
+)
 """Files that may hold labels; with one of them around, other readers are asked first."""
 
 

@@ -20,6 +20,7 @@ from tailwise.formats.label_studio import LabelStudioReader
 from tailwise.formats.labelme import LabelMeReader
 from tailwise.formats.listing import Entry, Listing
 from tailwise.formats.plain_images import PlainImagesReader
+from tailwise.formats.sagemaker import SageMakerReader
 from tailwise.formats.scalabel import ScalabelReader
 from tailwise.formats.unsupported import recognise
 from tailwise.formats.voc import VocReader
@@ -38,6 +39,7 @@ READERS: tuple[Reader, ...] = (
     LabelMeReader(),
     ScalabelReader(),
     LabelStudioReader(),
+    SageMakerReader(),
     FolderReader(),
     CsvReader(),
     PlainImagesReader(),

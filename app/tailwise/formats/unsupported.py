@@ -43,7 +43,6 @@ _SIGNS = (
     _Sign("V7 Darwin", f"export {_COCO} from V7", r".*\.json", r'"dataset"\s*:.*"bounding_box"|darwin'),
     _Sign("Datumaro", "export COCO with datum convert -f coco", r".*\.json", r'"dm_format_version"|"label_groups"'),
     _Sign("Labelbox", f"export {_COCO}", r".*\.(?:json|ndjson)", r'"data_row"|"Labeled Data"'),
-    _Sign("SageMaker Ground Truth", f"convert it to {_COCO}", r".*\.(?:manifest|jsonl)", r'"source-ref"'),
     _Sign("Supervisely", f"export {_COCO} from Supervisely", r".*/ann/[^/]+\.json", r'"objects"\s*:'),
     _Sign("Open Images", f"convert it to {_COCO}", r".*\.csv", r"^(?:\ufeff)?ImageID,Source,LabelName"),
     _Sign("Cityscapes polygons", f"convert it to {_COCO}", r".*_gtfine_polygons\.json"),
