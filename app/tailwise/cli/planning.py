@@ -66,7 +66,9 @@ def split(  # noqa: PLR0913, PLR0917  one parameter per option
 
 @click.command()
 @click.argument("project", type=PATH)
-@click.argument("kind", type=click.Choice(["work-order", "splits", "resampling", "weights", "counts", "playbook"]))
+@click.argument(
+    "kind", type=click.Choice(["work-order", "splits", "resampling", "weights", "recipe", "counts", "playbook"])
+)
 @click.option("--to", required=True, type=PATH, help="Folder to make.")
 @click.option("--target", default="", help="For splits: manifest, yolo, yolo-labels or coco.")
 @click.option("--by", multiple=True, metavar="AXIS", help="For counts: spread over this axis.")
@@ -89,7 +91,7 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
     allow: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Write a work order, playbook, splits, resampling, weights or counts; read back, then put in place."""
+    """Write a work order, playbook, splits, resampling, weights, recipes or counts; read back, then put in place."""
     from tailwise.domain.coverage import CountRequest, Unit
     from tailwise.usecases.exports import ExportRequest
     from tailwise.usecases.exports import export as run_export

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tailwise.domain.coverage import CountTable
     from tailwise.domain.orders import WorkOrder
     from tailwise.domain.playbook import Playbook
+    from tailwise.domain.recipe import Recipe
     from tailwise.domain.records import LabelState
     from tailwise.domain.resampling import ResamplingExport
 
@@ -277,3 +278,4 @@ class ExportContents:
     playbook: Playbook | None = None
     resampling: ResamplingExport | None = None
     weights: WeightsOutcome | None = None
+    recipes: tuple[Recipe, ...] | None = None

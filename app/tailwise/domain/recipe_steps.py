@@ -70,11 +70,11 @@ STEPS: Final[Mapping[StepKind, StepFacts]] = {
         "Shift, scale, shear", _P, "Moves, scales and shears about the centre; the frame stays.", 0, 0.3, "±{:.0%}"
     ),
     StepKind.GRID: StepFacts(
-        "Grid distortion", _P, "Moves the corners of a 5 × 5 grid; a grid that would fold is refused.",
+        "Grid distortion", _P, "Moves the corners of a 5 × 5 grid; a grid that would overlap itself is refused.",
         0, 0.5, "corners move ±{:.2f} cells",
     ),
     StepKind.ELASTIC: StepFacts(
-        "Elastic", _P, "Bends the picture smoothly; a bend that would fold is refused.",
+        "Elastic", _P, "Bends the picture smoothly; a bend that would overlap itself is refused.",
         0, 0.08, "bends ≤ {:.1%} of side",
     ),
     StepKind.BRIGHTNESS: StepFacts("Brightness", _L, "Lighter or darker.", 0, 0.6, "±{:.0%}"),

@@ -11,7 +11,7 @@ class FlagKind(StrEnum):
 
     LOST = "object lost"  # less than 30 % of it is visible, or less than 16 square pixels
     SMALL = "object under 8 px"
-    FOLDED = "distortion refused: it would fold"
+    FOLDED = "distortion refused: it would overlap itself"
     VETOED = "step left out: a class on the picture forbids it"
     NO_PARTNER = "step left out: no other scene of the training part fits"
     NOT_FOR_OBJECTS = "step left out: only for whole-image classes"

@@ -62,6 +62,10 @@ def write_package(staging: Path, job: ExportContents, progress: Progress) -> Pac
             from tailwise.exports.weights import write_weights
 
             write_weights(job.weights, package, progress)
+        if job.recipes is not None:
+            from tailwise.exports.recipe_policy import write_recipes
+
+            write_recipes(job.recipes, package)
         if package.is_empty:
             raise RequestError("There is nothing to export", "Make a split or a plan first")
         return package.seal(progress)

@@ -18,7 +18,8 @@ from tailwise.exports.package import dataset_fingerprint
 from tailwise.exports.transaction import ExportFolder
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.planning.playbook import make_playbook
-from tailwise.storage import plan_tables, source_tables
+from tailwise.storage import plan_tables, recipe_tables, source_tables
+from tailwise.usecases.augmentation import list_recipes
 from tailwise.usecases.counts import count_table
 from tailwise.usecases.export_splits import split_export
 from tailwise.usecases.order_data import work_order
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
 PLAYBOOK, RESAMPLING, WEIGHTS = "playbook", "resampling", "weights"
+RECIPE = "recipe"
 MANIFEST, YOLO, YOLO_WITH_LABELS, COCO = "manifest", "yolo", "yolo-labels", "coco"
 
 
@@ -43,7 +45,7 @@ class ExportRequest:
     """What to export and where to.
 
     Attributes:
-        kind: `work-order`, `playbook`, `splits`, `resampling`, `weights` or `counts`.
+        kind: `work-order`, `playbook`, `splits`, `resampling`, `weights`, `recipe` or `counts`.
         target: for splits `manifest` (default), `yolo`, `yolo-labels` or `coco`.
         plan_id: plan of a work order or playbook; None for the newest. `split_id`: None for the active split.
         by, unit, where: the table of a counts export.
@@ -91,6 +93,7 @@ def export_targets(project: Project) -> tuple[ExportTarget, ...]:
     sliced = project.cube()
     with project.file.reading() as db:
         has_plan = bool(plan_tables.list_plans(db))
+        no_recipe = "" if recipe_tables.list_recipes(db) else "Save a recipe on the page Augment first"
         is_coco = any(s.format == "coco" for s in source_tables.list_sources(db))
     has_split = bool(sliced.split_axis.values)
     has_labels = bool(sliced.labelled.any())
@@ -118,6 +121,9 @@ def export_targets(project: Project) -> tuple[ExportTarget, ...]:
             no_resampling,
         ),
         ExportTarget(WEIGHTS, "", "Class weights", "for scikit-learn, Keras and PyTorch", has_labels, no_labels),
+        ExportTarget(
+            RECIPE, "", "Augmentation recipes", "JSON, and files that Albumentations loads", not no_recipe, no_recipe
+        ),
         ExportTarget(
             COUNTS, "", "Counts", "class × condition table as CSV and workbook", has_labels, no_labels
         ),
@@ -190,6 +196,8 @@ def _contents(project: Project, request: ExportRequest, progress: Progress) -> E
         names = {"plan_id": resampling.plan_id, "seed": resampling.outcome.request.seed}
     elif request.kind == WEIGHTS:
         contents["weights"] = weights_export(project)
+    elif request.kind == RECIPE:
+        contents["recipes"] = tuple(stored.recipe for stored in list_recipes(project))
     else:
         contents["counts"] = count_table(project, request.counts, progress)
     return ExportContents(**contents, info=_info(project, request, names, progress))

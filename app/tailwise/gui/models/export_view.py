@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
 PLAYBOOK = "playbook"
+RECIPE = "recipe"
 OF_PLANS: Final = frozenset({WORK_ORDER, PLAYBOOK})
 """Kinds of export that are of one plan."""
 
@@ -49,6 +50,8 @@ class ExportView:
             return self.plans
         if kind == SPLITS:
             return self.splits
+        if kind == RECIPE:
+            return (Subject("all recipes of the project"),)
         by = " × ".join(("class", *self.counts.by))
         where = "".join(f", {axis} {value}" for axis, value in self.counts.where)
         return (Subject(f"{by}{where}, as on the Counts page", is_default=not self.counts.where),)
@@ -111,13 +114,14 @@ _PLANNED: Final = {
     (SPLITS, "yolo-labels"): (*_YOLO, "splits/yolo/labels/"),
     (SPLITS, "coco"): (*_MANIFEST, "splits/coco/annotations/instances_{split}.json"),
     (PLAYBOOK, ""): ("playbook/playbook.md", "playbook/playbook.html"),
+    (RECIPE, ""): ("recipes/recipes.json",),
     (COUNTS, ""): ("counts/counts.csv", "counts/counts.xlsx"),
 }
 
 
 def planned_files(row: TargetRow, subject: Subject | None) -> list[FileRow]:
     """Return the files an export will write for sure; further ones depend on what is found while writing."""
-    audiences = {"vendor": "vendor", "internal": "internal", "splits": "training"}
+    audiences = {"vendor": "vendor", "internal": "internal", "splits": "training", "recipes": "training"}
     splits = subject.splits if subject is not None else ()
     paths = [
         path.format(split=split)
