@@ -6,7 +6,9 @@ Three shapes are written to a temporary folder: N YOLO label files, N VOC files,
 The reference of the first two opens and reads every file (`os.scandir`, `open().read()`); that of the table is
 `pandas.read_csv` with the options the reader needs (all text, nothing missing). Reader and reference run in turns, each
 in a process of its own; the best round counts, by CPU. `growth` reads a tenth of the shapes, then all of them.
-Exit code 1 when a share is above its bar: YOLO 4, VOC 8, CSV 2, growth 10 times a tenth's time and some.
+The longest silence is the longest time between two reports of progress, which is also what a cancel waits for.
+Exit code 1 when a share is above its bar (YOLO 4, VOC 8, CSV 2), ten times the data take more than 11.5 times as long,
+or a silence lasts more than half a second.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 
 BARS = {"yolo": 4.0, "voc": 8.0, "csv": 2.0}
 MAX_GROWTH = 11.5
+MAX_SILENCE = 0.5  # seconds
 CLASSES = 80
 
 _MEASURE = """
@@ -43,14 +46,23 @@ READER = _MEASURE.format(
         "from tailwise.formats.listing import scan\n"
         "from tailwise.imaging.headers import read_header\n"
         "from tailwise.ops.collector import paused_collector\n"
-        "from tailwise.ops.progress import SILENT\n"
+        "class Heard:\n"
+        "    last = time.perf_counter()\n"
+        "    longest = 0.0\n"
+        "    def stage(self, label, total=0): self.advance()\n"
+        "    def advance(self, steps=1):\n"
+        "        now = time.perf_counter()\n"
+        "        self.longest, self.last = max(self.longest, now - self.last), now\n"
+        "heard = Heard()\n"
         "reader, answers = registry.reader_for(sys.argv[2]), json.loads(sys.argv[3])"
     ),
     run=(
+        "heard.last = time.perf_counter()\n"
         "with paused_collector():\n"
-        "    data = reader.read(ReadRequest(path, scan(path, SILENT), answers, read_header=read_header), SILENT)"
+        "    data = reader.read(ReadRequest(path, scan(path, heard), answers, read_header=read_header), heard)\n"
+        "heard.advance()"
     ),
-    count="len(data.items)",
+    count="len(data.items), 'silence': heard.longest",
 )
 BYTES = _MEASURE.format(
     prepare="",
@@ -151,7 +163,7 @@ def compare(name: str, folder: Path, rounds: int) -> tuple[float, dict[str, floa
     for label, found in ((f"{name} reader", ours), (title, theirs)):
         print(
             f"  {label:20} {found['cpu']:7.2f} s cpu {found['wall']:7.2f} s wall {found['peak'] / 1e6:6.0f} MB peak "
-            f"{found['count']:>9,}"
+            f"{found['count']:>9,}" + (f"  longest silence {found['silence']:.2f} s" if "silence" in found else "")
         )
     return ours["cpu"] / theirs["cpu"], ours
 
@@ -175,6 +187,8 @@ def main() -> int:
             print(f"{name}: {share:.2f} of the time (at most {BARS[name]:g})")
             if share > BARS[name] and options.only != "growth":
                 failed.append(name)
+            if ours["silence"] > MAX_SILENCE:
+                failed.append(f"{name} silence")
             if options.only in {None, "growth"}:
                 tenth = Path(place) / name / "tenth"
                 write(tenth, count // 10)

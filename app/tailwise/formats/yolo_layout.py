@@ -61,7 +61,9 @@ class LayoutFinder:
         if not self._slots:
             config.splits = {}
             self._add_all_images()
+        self._progress.advance(0)
         labels = label_folders(self._listing, self._label_scope(), {*self._files, config.names_file})
+        self._progress.advance(0)
         LabelPairing(self._listing, self._slots, self._log).pair(labels, self._progress)
         names = self._class_names(config, labels)
         return YoloLayout(config, list(self._slots.values()), names, self._files)

@@ -163,7 +163,7 @@ def _report_places(data: SourceData, labels: Labels, item_of_file: Sequence[int]
 
 def _repeated(labels: Labels, values: Sequence[NDArray[np.float64]]) -> NDArray[np.bool_]:
     repeated = np.zeros(len(labels), bool)
-    if len(labels) < 2:
+    if len(labels) < 2 or not _has_twins(labels, values):
         return repeated
     # Equal objects have equal sums, so one sort brings them together; then they are compared in full.
     key = labels.category * 7.0 + values[0] * 1.1 + values[1] * 2.3 + values[2] * 3.7 + values[3] * 5.9
@@ -174,3 +174,13 @@ def _repeated(labels: Labels, values: Sequence[NDArray[np.float64]]) -> NDArray[
         same &= value[here] == value[before]
     repeated[here[same]] = True
     return repeated
+
+
+def _has_twins(labels: Labels, values: Sequence[NDArray[np.float64]]) -> bool:
+    """Tell whether two objects may be equal: equal ones have the same hash, and sorting hashes is quick."""
+    hashed = labels.file.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + labels.category.astype(np.uint64)
+    for value in values:
+        hashed = (hashed ^ (hashed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+        hashed += (value + 0.0).view(np.uint64)  # adding nothing makes one zero of two
+    hashed.sort()
+    return bool((hashed[1:] == hashed[:-1]).any())

@@ -67,7 +67,9 @@ class LabelPairing:
         left = self._pair_by_name(left, [slot for slot in self._slots.values() if slot.listed])
         left = self._without_shadows(left)
         self._refuse_rivals(left)
+        progress.advance(0)
         left = self._pair_by_name(left, self._slots.values())
+        progress.advance(0)
         self._add_orphans(left)
 
     def _without_shadows(self, left: list[str]) -> list[str]:
