@@ -111,12 +111,13 @@ def test_a_column_total_opens_the_labelled_images_and_not_the_pool(qtbot, page, 
 
 
 def test_a_class_is_planned_from_its_cell(qtbot, page):
+    """A deficit goes along, with the condition it is under; a cell that has enough plans the class alone."""
     page.heat_map.setFocus()
-    page.heat_map.setCurrentIndex(cell(page, "wheelchair", "night"))
-    with qtbot.waitSignal(page.page_requested) as requested:
-        QTest.keyClick(page.heat_map, Qt.Key.Key_Plus)
-
-    assert requested.args == ["plan", PlanClass("wheelchair")]
+    for value, planned in (("day", (None, ())), ("night", (7, ("lighting",)))):  # 20 of 13.3 expected, 0 of 6.7
+        page.heat_map.setCurrentIndex(cell(page, "wheelchair", value))
+        with qtbot.waitSignal(page.page_requested) as requested:
+            QTest.keyClick(page.heat_map, Qt.Key.Key_Plus)
+        assert requested.args == ["plan", PlanClass("wheelchair", *planned)]
     settle(qtbot, page)
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton
 
 from builders import a_project, a_source
 from tailwise.domain.errors import RequestError
@@ -67,13 +68,16 @@ def page(qtbot, opened):
 
 
 def settle(qtbot, page):
-    qtbot.waitUntil(lambda: page._session.runner.is_idle and not page._store_timer.isActive(), timeout=WAIT)
+    timers = (page._store_timer, page.live.timer)
+    qtbot.waitUntil(
+        lambda: page._session.runner.is_idle and not any(timer.isActive() for timer in timers), timeout=WAIT
+    )
 
 
 def import_text(qtbot, page, tmp_path, text):
     file = tmp_path / "request.toml"
     file.write_text(text, encoding="utf-8")
-    page._import(str(file))
+    page.files.read(str(file))
     settle(qtbot, page)
 
 
@@ -305,7 +309,7 @@ def test_a_file_that_is_no_request_is_refused_in_a_sentence(qtbot, page, tmp_pat
     file = tmp_path / "request.toml"
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
 
-    page._import(str(file))
+    page.files.read(str(file))
     settle(qtbot, page)
 
     assert said in page.banner.text()
@@ -315,7 +319,8 @@ def test_a_file_that_is_no_request_is_refused_in_a_sentence(qtbot, page, tmp_pat
 def test_the_exported_request_reads_back(qtbot, page, opened, tmp_path):
     import_text(qtbot, page, tmp_path, GATE.format(quota=10, available=60))
     with qtbot.waitSignal(opened.result, timeout=WAIT):
-        page._export(str(tmp_path / "out.toml"))
+        page.files._request = page.editor.request()
+        page.files.write(str(tmp_path / "out.toml"))
 
     from tailwise.usecases.plans import read_request
 
@@ -328,8 +333,11 @@ def test_a_plan_leads_to_its_work_order_and_can_be_copied(qtbot, page, tmp_path)
     settle(qtbot, page)
 
     with qtbot.waitSignal(page.page_requested) as requested:
-        page.result.export_requested.emit()
+        page.result._on_work_order()
     assert requested.args == ["export", ExportThis("work-order", plan_id=page._shown.id)]
+    with qtbot.waitSignal(page.page_requested) as requested:
+        page.result._on_playbook()
+    assert requested.args == ["export", ExportThis("playbook", plan_id=page._shown.id)]
     page.result._copy()
     assert QGuiApplication.clipboard().text().splitlines()[1].split("\t") == [
         "1",
@@ -385,3 +393,114 @@ def test_a_project_that_is_read_only_keeps_no_draft(qtbot, session, tmp_path):
 
     assert page.editor.request().classes[0].name == "car"
     assert stored_text(page) == ""
+
+
+# Preview, versions, and what could be met
+
+
+def test_the_preview_follows_every_edit_and_the_slider_changes_nothing_until_it_is_taken(qtbot, page, tmp_path):
+    text = GATE.format(quota=30, available=600).replace("items_per_week = 100", "label_hours = 2")
+    import_text(qtbot, page, tmp_path, text)
+    strip = page.editor.preview
+    assert strip.text.text() == (
+        "▲  Short: wheelchair by 10. 80 items, 2.0 h of labelling of 2.0 h. One more labelling hour brings 10 wheelchair."
+    )
+
+    strip.slider.setValue(150)
+    settle(qtbot, page)
+    assert strip.text.text().startswith("✓  Every quota would be met: 120 items, 3.0 h")
+    assert page.editor.request().capacity.label_hours == (2.0,)
+
+    QTest.mouseClick(strip.take, Qt.MouseButton.LeftButton)
+    settle(qtbot, page)
+    assert page.editor.request().capacity.label_hours == (3.0,)
+    assert (strip.slider.value(), strip.take.isEnabled()) == (100, False)
+
+    page.editor.sheets.classes.change([(0, "min_per_week", -1.0)], "x")
+    settle(qtbot, page)
+    assert "mistake" in strip.text.text()
+
+
+def test_the_head_is_undone_field_by_field_and_typing_on_is_one_step(qtbot, page, tmp_path):
+    import_text(qtbot, page, tmp_path, GATE.format(quota=10, available=60))
+    head, stack = page.editor.head, page.editor.undo_stack
+
+    for name in ("S", "Sp", "Spring"):
+        head.name.setText(name)
+    head.confidence.setValue(80)
+    head.experimental.setValue(10)
+    assert (stack.count(), page.editor.request().confidence) == (3, 0.8)
+    assert page.editor.request().capacity.experimental_share == 0.1
+
+    stack.undo()
+    stack.undo()
+    assert (head.confidence.value(), page.editor.request().confidence) == (0.0, None)
+    stack.undo()
+    assert (head.name.text(), page.editor.request().name) == ("Gate", "Gate")
+    stack.redo()
+    assert page.editor.request().name == "Spring"
+    settle(qtbot, page)
+    assert 'name = "Spring"' in stored_text(page)
+
+
+def test_the_nearest_request_is_accepted_with_one_click_and_can_be_taken_back(qtbot, page, tmp_path):
+    import_text(qtbot, page, tmp_path, GATE.format(quota=50, available=60))
+    page._solve()
+    settle(qtbot, page)
+    assert page._shown.outcome.status is PlanStatus.INFEASIBLE
+    assert page.result.nearest.isVisible()
+
+    QTest.mouseClick(page.result.nearest, Qt.MouseButton.LeftButton)
+    settle(qtbot, page)
+
+    assert "class 'wheelchair': min_per_week 50 → 15" in page.banner.text()
+    assert page._shown.outcome.status is PlanStatus.OPTIMAL
+    assert not page.result.nearest.isVisible()
+    page._bring_back()
+    assert page.editor.request().classes[0].min_per_week == 50
+    settle(qtbot, page)
+
+
+def test_two_versions_of_a_plan_are_compared(qtbot, page, tmp_path):
+    assert not page.side.findChild(QAbstractButton, "compare").isEnabled()
+    for quota in (10, 12):
+        import_text(qtbot, page, tmp_path, GATE.format(quota=quota, available=60))
+        page._solve()
+        settle(qtbot, page)
+
+    page._show_side("compare")
+    settle(qtbot, page)
+
+    assert page.compare.sentence.text() == "Gate, version 1 → Gate, version 2"
+    rows = {(row.part, row.what): row.change for row in page.compare.table.records()}
+    assert rows["Total", "items"] == "+8"
+    assert ("Request", "class 'wheelchair': min_per_week") in rows
+    page.compare._copy()
+    assert QGuiApplication.clipboard().text().startswith("part\twhat\tbefore\tafter\tchange\nTotal\titems\t40\t48")
+
+
+def test_a_deficit_becomes_the_target_of_a_row_and_its_condition_that_of_the_streams(qtbot, page):
+    page.open_payload(PlanClass("wheelchair", 7, ("lighting",)))
+    settle(qtbot, page)
+
+    request = page.editor.request()
+    assert request.conditions == ("lighting",)
+    assert next(c.target for c in request.classes if c.name == "wheelchair") == 7
+
+    page.open_payload(PlanClass("wheelchair", 9))
+    assert next(c.target for c in page.editor.request().classes if c.name == "wheelchair") == 9
+    page.open_payload(PlanClass("wheelchair", 3))
+    assert next(c.target for c in page.editor.request().classes if c.name == "wheelchair") == 9
+    settle(qtbot, page)
+
+
+def test_a_plan_shows_what_it_brings_under_each_condition(qtbot, page):
+    page.open_payload(PlanClass("wheelchair", 1, ("lighting",)))
+    settle(qtbot, page)
+    page._solve()
+    settle(qtbot, page)
+
+    totals = {(t.class_name, t.condition): t for t in page.result.conditions.records()}
+    assert totals["wheelchair", "night"].have == 1
+    assert totals["wheelchair", "(none)"].items > 0
+    assert page.result.tabs.isTabVisible(1)

@@ -68,7 +68,7 @@ yields = {{ "{rare}" = 0.05 }}
             encoding="utf-8",
         )
         page = self.page("plan")
-        page._import(str(request))
+        page.files.read(str(request))
         self.wait(lambda: page._has_request)
         page.solve_button.click()
         self.wait(lambda: page._shown is not None and page._shown.outcome.status == "optimal")

@@ -1,4 +1,4 @@
-"""Commands about quota plans: plan draft, quota, versions, show, diff, review."""
+"""Commands about quota plans: plan draft, preview, quota, versions, show, diff, review."""
 
 from __future__ import annotations
 
@@ -72,6 +72,30 @@ def draft(project: Path, conditions: tuple[str, ...]) -> None:
     with reading(project) as opened, terminal_progress() as progress:
         text = draft_request(opened, progress, conditions or None)
     click.echo(text, nl=False)
+
+
+@click.command()
+@click.argument("project", type=PATH)
+@click.argument("request", type=PATH)
+@json_option
+def preview(project: Path, request: Path, as_json: bool) -> None:
+    """Say in a moment what REQUEST.toml would come to: fractions of items, all weeks together, nothing is stored."""
+    from tailwise.usecases.plans import preview_plan, read_request
+
+    with reading(project) as opened, terminal_progress() as progress:
+        found = preview_plan(opened, read_request(_read(request), request.name), progress)
+    if as_json:
+        print_json(found.as_json())
+        return
+    limit = "" if found.label_limit is None else f" of {found.label_limit:,.1f}"
+    click.echo(
+        f"{found.items:,.0f} items, {found.hours:,.1f}{limit} label hours, {found.review_hours:,.1f} review hours"
+    )
+    short, per_hour = dict(found.shortfall), dict(found.per_hour)
+    print_table(
+        ("class", f"expected {found.unit.value}", "short by", "one more hour brings"),
+        [(name, amount, short.get(name, 0.0), per_hour.get(name)) for name, amount in found.expected],
+    )
 
 
 @click.command()
@@ -224,5 +248,5 @@ def _write_new(path: Path, text: str) -> None:
         raise ExportTargetError(f"{path} cannot be written ({error.strerror})", "Choose another place") from error
 
 
-PLAN_COMMANDS = (draft, quota, versions, show, diff, review)
+PLAN_COMMANDS = (draft, preview, quota, versions, show, diff, review)
 """Every command of this module, in the order of the help."""

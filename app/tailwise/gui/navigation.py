@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 COUNTS = "counts"
 CLASSES = "classes"
+CONDITIONS = "conditions"
 DATA = "data"
 EXPORT = "export"
 ITEMS = "items"
@@ -38,10 +39,16 @@ class ShowItems:
 
 @dataclass(frozen=True, slots=True)
 class PlanClass:
-    """Put a class into the request of the page `PLAN` and show its row."""
+    """Put a class into the request of the page `PLAN` and show its row.
+
+    Attributes:
+        missing: how many are lacking where the user was, to begin the target with.
+        conditions: axes that say where; a request drafted for it tells its streams apart by them.
+    """
 
     class_name: str
     missing: int | None = None
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from tailwise.ops.progress import ProgressSnapshot
 
-Lane: TypeAlias = Literal["long", "ordered"]
-"""`ordered`: one worker, for short reads and writes that keep their order. `long`: several workers, any order."""
+Lane: TypeAlias = Literal["long", "ordered", "live"]
+"""`ordered`: one worker, for short reads and writes that keep their order. `long`: several workers, any order. `live`:
+one worker of its own for what follows the hand of the user, so that it never waits behind anything else."""
 
 POLL_MILLISECONDS: Final = 100
 SWITCH_SECONDS: Final = 0.001
@@ -79,7 +80,7 @@ class OpHandle(QObject):
 
 
 class OpRunner(QObject):
-    """Runs operations on two lanes and reports on the GUI thread."""
+    """Runs operations on three lanes and reports on the GUI thread."""
 
     started = Signal(object)  # OpHandle
     completed = Signal(object, object)  # OpHandle, result: every success, also of a superseded operation
@@ -93,6 +94,7 @@ class OpRunner(QObject):
         sys.setswitchinterval(SWITCH_SECONDS)
         self._pools = {
             "ordered": ThreadPoolExecutor(1, thread_name_prefix="ordered"),
+            "live": ThreadPoolExecutor(1, thread_name_prefix="live"),
             "long": ThreadPoolExecutor(max(2, (os.cpu_count() or 2) - 1), thread_name_prefix="long"),
         }
         self._live: dict[int, tuple[OpHandle, Future[object]]] = {}
@@ -121,7 +123,7 @@ class OpRunner(QObject):
         Args:
             title: what the user reads, for instance "Import street.json".
             function: the work; must not touch a QObject.
-            lane: `ordered` or `long`.
+            lane: `ordered`, `live` or `long`.
             slot: newest wins: a running operation of the same slot is cancelled and its result is not delivered.
             quiet: keep the operation out of the op bar.
             can_cancel: False for what must happen, such as closing a file.

@@ -63,6 +63,25 @@ def random_name(source: str) -> str:
     return SEPARATOR.join((source, RANDOM_NAME))
 
 
+def stream_where(stream: Stream, axes: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the values of the conditions a stream of the project stands for, or None where it stands for none.
+
+    >>> stream_where(Stream("drive, light = night, sky = rain, hail", 5, source="drive"), ("light", "sky"))
+    ('night', 'rain, hail')
+    """
+    rest = stream.name.removeprefix(f"{stream.source}{SEPARATOR}")
+    values: list[str] = []
+    for place, axis in enumerate(axes):
+        start = f"{axis} = "
+        if not rest.startswith(start):
+            return None
+        rest = rest.removeprefix(start)
+        value, _, rest = rest.partition(f"{SEPARATOR}{axes[place + 1]} = ") if place + 1 < len(axes) else (rest, "", "")
+        values.append(value)
+        rest = f"{axes[place + 1]} = {rest}" if place + 1 < len(axes) else rest
+    return tuple(values) or None
+
+
 def kept_for_random(pool: int, discovery: float) -> int:
     """Return how many of the items of a cell go to the random stream of its source."""
     return min(pool, math.ceil(round(pool * discovery, 9)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import RequestError
 from tailwise.domain.plan import QuotaUnit
-from tailwise.planning import plan_diff, quota_nearest, quota_plan, request_file
+from tailwise.planning import plan_diff, quota_nearest, quota_plan, quota_preview, request_file
 from tailwise.planning.unseen import unseen
 from tailwise.storage import plan_tables, source_tables
 from tailwise.usecases.plan_draft import draft_plan_request, project_request
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tailwise.domain.plan import PlanRequest
     from tailwise.domain.plan_diff import PlanDiff, RequestChange
+    from tailwise.domain.plan_preview import PlanPreview
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
@@ -79,6 +80,15 @@ def compute_plan(project: Project, request_toml: str, progress: Progress, origin
             f"{request.name}: {outcome.status.value}, {outcome.items:,.0f} items, {outcome.hours:,.1f} hours",
         )
         return stored_plan(plan_tables.list_plans(db)[0])
+
+
+def preview_plan(project: Project, request: PlanRequest, progress: Progress) -> PlanPreview:
+    """Return what a request would come to, in fractions of items; nothing is stored.
+
+    Raises:
+        RequestError: there is nothing to label, or a yield cannot be estimated.
+    """
+    return quota_preview.preview_plan(project_request(project, request), progress)
 
 
 def list_plans(project: Project) -> tuple[PlanSummary, ...]:

@@ -193,6 +193,13 @@ class CountTableModel(QAbstractTableModel):
             flag=table.flags[k][column],
         )
 
+    def missing_at(self, index: Index) -> tuple[int | None, tuple[str, ...]]:
+        """Return how much a cell lacks of what is expected there (None when nothing), and the axes that say where."""
+        facts = self.cell(index.row(), index.column()) if index.isValid() else None
+        if facts is None or facts.expected is None or facts.count >= facts.expected:
+            return None, ()
+        return math.ceil(facts.expected - facts.count), tuple(axis for axis, _value in facts.where)
+
     def sentence(self, row: int, column: int) -> str:
         """Return what is said about a cell: `Cigarette, night: 3 objects, 24.3 expected, thin`."""
         facts = self.cell(row, column)

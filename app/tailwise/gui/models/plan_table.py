@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tailwise.domain.plan import PlanRequest
     from tailwise.domain.plan_outcome import Amounts, PlanLine
+    from tailwise.usecases.plan_conditions import ConditionTotal
 
 T = TypeVar("T")
 
@@ -116,6 +117,29 @@ class ClassTotals(NumberTable[ClassTotal]):
             ),
             parent,
         )
+
+
+class ConditionTotals(NumberTable["ConditionTotal"]):
+    """What the plan brings per class and condition."""
+
+    numbers = frozenset({"Have", "Planned", "Expected", "Then"})
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(
+            (
+                Column("Class", lambda total: total.class_name, width=0),
+                Column("Condition", lambda total: total.condition, tip=lambda total: total.condition, width=16),
+                Column("Have", lambda t: NOTHING if t.have is None else number(t.have), lambda t: t.have or 0, width=7),
+                Column("Planned", lambda t: number(round(t.items)), lambda t: t.items, width=8),
+                Column("Expected", lambda t: trimmed(t.expected), lambda t: t.expected, width=9),
+                Column("Then", lambda t: trimmed(_then(t)), _then, width=8),
+            ),
+            parent,
+        )
+
+
+def _then(total: ConditionTotal) -> float:
+    return (total.have or 0) + total.expected
 
 
 def class_totals(outcome: PlanOutcome, request: PlanRequest, have: Mapping[str, int]) -> list[ClassTotal]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import ExportTargetError, RequestError, UnreadableSourceError
 from tailwise.domain.plan import QuotaUnit
+from tailwise.gui.texts import ago
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
     from tailwise.domain.coverage import ClassRow
     from tailwise.domain.plan import PlanRequest
+    from tailwise.domain.plan_diff import PlanDiff, RequestChange
     from tailwise.domain.plan_outcome import PlanOutcome
+    from tailwise.domain.plan_preview import PlanPreview
     from tailwise.ops.progress import Progress
+    from tailwise.usecases.plan_conditions import ConditionTotal
     from tailwise.usecases.plan_store import StoredPlan
     from tailwise.usecases.projects import Project
 
@@ -24,12 +28,18 @@ MOST_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """One line of the list of plans."""
+    """One line of the list of plans; plans of one name are its versions."""
 
     id: int
     name: str
     created_utc: str
     status: str
+    version: int = 1
+
+    @property
+    def title(self) -> str:
+        """The plan in a list: `Sprint 2, infeasible, 5 minutes ago`."""
+        return f"{self.name} {self.version}, {self.status.replace('_', ' ')}, {ago(self.created_utc)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,8 @@ class ShownPlan:
     created_utc: str
     outcome: PlanOutcome
     request: PlanRequest
+    version: int = 1
+    conditions: tuple[ConditionTotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +78,23 @@ class PlanView:
         return {name: row.images if of_images else row.objects for name, row in self.classes.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class NearestRequest:
+    """A request that can be met, and what it changes in the one that cannot."""
+
+    request: PlanRequest
+    changes: tuple[RequestChange, ...]
+
+    @property
+    def told(self) -> str:
+        """The changes in words: `class 'crack': target 30 → 6`."""
+        return "; ".join(f"{c.place} {c.before or '–'} → {c.after or '–'}" for c in self.changes)
+
+
 def load_view(project: Project, progress: Progress) -> PlanView:
     """Read request, classes and plans."""
     from tailwise.usecases.classes import list_classes
-    from tailwise.usecases.plans import REQUEST_DRAFT, list_plans, load_plan, read_request
+    from tailwise.usecases.plans import REQUEST_DRAFT, list_plans, read_request
     from tailwise.usecases.projects import load_draft
 
     text = load_draft(project, REQUEST_DRAFT)
@@ -79,37 +104,61 @@ def load_view(project: Project, progress: Progress) -> PlanView:
             request = read_request(text)
         except RequestError as error:
             problem = error.sentence
-    plans = tuple(PlanEntry(p.id, p.name, p.created_utc, p.status) for p in list_plans(project))
+    plans = tuple(PlanEntry(p.id, p.name, p.created_utc, p.status, p.version) for p in list_plans(project))
     return PlanView(
         request=request,
         problem=problem,
         classes={row.name: row for row in list_classes(project, progress)},
         plans=plans,
-        plan=shown_plan(load_plan(project)) if plans else None,
+        plan=load_one(project, plans[0].id) if plans else None,
         read_only=project.read_only,
     )
 
 
-def shown_plan(stored: StoredPlan) -> ShownPlan:
-    """Return a stored plan with its request parsed."""
-    from tailwise.usecases.plans import read_request
-
-    request = read_request(stored.request_toml)
-    return ShownPlan(stored.id, stored.name, stored.created_utc, stored.outcome, request)
-
-
 def load_one(project: Project, plan_id: int) -> ShownPlan:
-    """Read one plan."""
-    from tailwise.usecases.plans import load_plan
+    """Read one plan, and what it brings per condition."""
+    from tailwise.usecases.plan_conditions import plan_conditions
+    from tailwise.usecases.plans import load_plan, read_request
 
-    return shown_plan(load_plan(project, plan_id))
+    stored = load_plan(project, plan_id)
+    return ShownPlan(
+        stored.id,
+        stored.name,
+        stored.created_utc,
+        stored.outcome,
+        read_request(stored.request_toml),
+        stored.version,
+        plan_conditions(project, stored),
+    )
 
 
-def draft(project: Project, progress: Progress) -> PlanRequest:
-    """Return a request that fits the project."""
+def draft(project: Project, progress: Progress, conditions: tuple[str, ...] | None = None) -> PlanRequest:
+    """Return a request that fits the project; `conditions` tell its streams apart, None for the one that says most."""
     from tailwise.usecases.plans import draft_request, read_request
 
-    return read_request(draft_request(project, progress))
+    return read_request(draft_request(project, progress, conditions))
+
+
+def preview(project: Project, request: PlanRequest, progress: Progress) -> PlanPreview:
+    """Return what a request would come to."""
+    from tailwise.usecases.plans import preview_plan
+
+    return preview_plan(project, request, progress)
+
+
+def nearest(project: Project, request: PlanRequest, progress: Progress) -> NearestRequest | None:
+    """Return the nearest request that can be met, None when this one can be."""
+    from tailwise.usecases.plans import nearest_request, write_request
+
+    found = nearest_request(project, write_request(request), progress)
+    return None if found is None else NearestRequest(*found)
+
+
+def difference(project: Project, before: int, after: int) -> PlanDiff:
+    """Return what differs between two plans."""
+    from tailwise.usecases.plans import compare_plans
+
+    return compare_plans(project, before, after)
 
 
 def store_draft(project: Project, request: PlanRequest) -> None:

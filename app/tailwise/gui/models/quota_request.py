@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanHead:
-    """What a request says beside its sheets. Shares are 0..1; 0 means no such reserve."""
+    """What a request says beside its sheets. Shares are 0..1; a reserve of 0 means there is none."""
 
     name: str = "Plan"
     start: dt.date | None = None
@@ -52,6 +52,9 @@ class PlanHead:
     seed: int = 0
     discovery: float = 0.0
     hard_negatives: float = 0.0
+    confidence: float | None = None
+    experimental_share: float = 1.0
+    conditions: tuple[str, ...] | None = None
 
 
 class RequestSheets:
@@ -106,7 +109,9 @@ class RequestSheets:
             unit=head.unit,
             objective=head.objective,
             seed=head.seed,
-            capacity=_capacity(self.capacity.rows()),
+            confidence=head.confidence,
+            conditions=head.conditions,
+            capacity=_capacity(self.capacity.rows(), head.experimental_share),
             classes=tuple(_class_quota(row) for row in self.classes.rows()),
             streams=tuple(_stream(row) for row in self.streams.rows()),
             sources=tuple(SourceShare(_text(r["name"]), _share(r) or Share()) for r in shares if r["kind"] == "source"),
@@ -128,6 +133,9 @@ def head_of(request: PlanRequest) -> PlanHead:
         request.seed,
         reserve.discovery,
         reserve.hard_negatives,
+        request.confidence,
+        request.capacity.experimental_share,
+        request.conditions,
     )
 
 
@@ -224,7 +232,7 @@ def _share(row: Row) -> Share | None:
     return Share(least or 0.0, 1.0 if most is None else most)
 
 
-def _capacity(rows: tuple[Row, ...]) -> Capacity:
+def _capacity(rows: tuple[Row, ...], experimental_share: float) -> Capacity:
     def limits(key: str) -> tuple[float, ...] | None:
         values = [_number(row[key]) for row in rows]
         found = tuple(value for value in values if value is not None)
@@ -235,6 +243,7 @@ def _capacity(rows: tuple[Row, ...]) -> Capacity:
         label_hours=limits("label"),
         review_hours=limits("review"),
         items_per_week=None if items is None else tuple(int(value) for value in items),
+        experimental_share=experimental_share,
     )
 
 

@@ -356,7 +356,7 @@ class CountsPage(QWidget):
     @Slot()
     def _plan_current(self) -> None:
         if name := self._current_class():
-            self.page_requested.emit(PLAN, PlanClass(name))
+            self.page_requested.emit(PLAN, PlanClass(name, *self.model.missing_at(self.heat_map.currentIndex())))
 
     @Slot()
     def _go_to_classes(self) -> None:

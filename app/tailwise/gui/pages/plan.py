@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -18,16 +17,19 @@ from tailwise.gui.models import plan_view
 from tailwise.gui.models.plan_table import verdict
 from tailwise.gui.navigation import EXPORT, ITEMS, ExportThis, PlanClass, ShowItems
 from tailwise.gui.session import ResultLine
-from tailwise.gui.texts import ago
 from tailwise.gui.widgets.banner import Banner
 from tailwise.gui.widgets.empty_state import StateStack
+from tailwise.gui.widgets.live_preview import LivePreview
+from tailwise.gui.widgets.plan_compare import PlanCompare
 from tailwise.gui.widgets.plan_editor import PlanEditor
+from tailwise.gui.widgets.plan_nearest import NearestFinder
 from tailwise.gui.widgets.plan_result import PlanResult
+from tailwise.gui.widgets.request_files import RequestFiles
 from tailwise.gui.widgets.segments import Segments
 
 if TYPE_CHECKING:
     from tailwise.domain.plan import PlanRequest
-    from tailwise.gui.models.plan_view import PlanView, ShownPlan
+    from tailwise.gui.models.plan_view import NearestRequest, PlanView, ShownPlan
     from tailwise.gui.models.sheet import Row
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
@@ -35,12 +37,11 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
 
 STORE_MILLISECONDS = 300
-REQUEST, PLAN = "request", "plan"
-TOML_FILTER = "Quota request (*.toml)"
+REQUEST, PLAN, COMPARE = "request", "plan", "compare"
 
 
 class PlanPage(QWidget):
-    """Two sides of one plan: the request as sheets, and the plan as tables."""
+    """Three sides of one plan: the request as sheets, the plan as tables, and how it differs from an earlier one."""
 
     key: ClassVar[str] = "plan"
     title: ClassVar[str] = "Plan"
@@ -64,12 +65,17 @@ class PlanPage(QWidget):
         self._replaced: PlanRequest | None = None
         self._wanted_class: PlanClass | None = None
         self._has_request = False
-        self.side = Segments(self.tr("Show"), [(REQUEST, self.tr("Request")), (PLAN, self.tr("Plan"))])
+        sides = ((REQUEST, self.tr("Request")), (PLAN, self.tr("Plan")), (COMPARE, self.tr("Compare")))
+        self.side = Segments(self.tr("Show"), sides)
         self.plans = QComboBox()
         self.solve_button = QPushButton(self.tr("Solve"))
         self.banner = Banner()
         self.editor = PlanEditor()
         self.result = PlanResult()
+        self.compare = PlanCompare(session)
+        self.files = RequestFiles(session, self)
+        self.nearest = NearestFinder(session, self)
+        self.live = LivePreview(session, self.editor, self)
         self.sides = QStackedWidget()
         self._store_timer = QTimer(self)
         self._store_timer.setSingleShot(True)
@@ -112,7 +118,7 @@ class PlanPage(QWidget):
         top.addStretch(1)
         for text, tip, slot in (
             (self.tr("Draft from project"), self.tr("Fill the request from classes and pool"), self._draft),
-            (self.tr("Import…"), self.tr("Read a request from a TOML file"), self._choose_import),
+            (self.tr("Import…"), self.tr("Read a request from a TOML file"), self.files.choose_to_read),
             (self.tr("Export…"), self.tr("Write the request as the TOML the command line takes"), self._choose_export),
         ):
             button = QPushButton(text)
@@ -122,6 +128,7 @@ class PlanPage(QWidget):
         top.addWidget(self.solve_button)
         self.sides.addWidget(self.editor)
         self.sides.addWidget(self.result)
+        self.sides.addWidget(self.compare)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -139,11 +146,16 @@ class PlanPage(QWidget):
         self.editor.changed.connect(self._on_edited)
         self._store_timer.timeout.connect(self._store)
         self.result.class_opened.connect(self._open_class)
-        self.result.export_requested.connect(self._export_order)
+        self.result.export_requested.connect(self._export_kind)
         self.result.request_wanted.connect(self._edit_shown_request)
+        self.result.nearest_wanted.connect(self.nearest.find)
+        self.nearest.found.connect(self._on_nearest)
+        self.nearest.failed.connect(self._on_not_done)
+        self.files.was_read.connect(self._on_imported)
+        self.files.failed.connect(self._on_not_done)
         self.states.retry_clicked.connect(self.refresh)
         self.states.empty_button_clicked.connect(self._draft)
-        self.states.empty_link_clicked.connect(self._choose_import)
+        self.states.empty_link_clicked.connect(self.files.choose_to_read)
         self._session.closed.connect(self._on_closed)
 
     # Loading
@@ -184,6 +196,7 @@ class PlanPage(QWidget):
     @Slot()
     def _on_closed(self) -> None:
         self._store_timer.stop()
+        self.live.stop()
         self._view = self._shown = self._replaced = self._wanted_class = None
         self._has_request = False
         self.banner.hide()
@@ -193,9 +206,10 @@ class PlanPage(QWidget):
     def _show_plans(self, view: PlanView) -> None:
         self.plans.clear()
         for plan in view.plans:
-            self.plans.addItem(f"{plan.name}, {plan.status.replace('_', ' ')}, {ago(plan.created_utc)}", plan.id)
+            self.plans.addItem(plan.title, plan.id)
         self.plans.setVisible(bool(view.plans))
         self.side.set_usable(PLAN, "" if view.plans else self.tr("Solve the request first"))
+        self.side.set_usable(COMPARE, "" if len(view.plans) > 1 else self.tr("There is only one plan"))
         if self._shown is not None:
             self.plans.setCurrentIndex(max(0, self.plans.findData(self._shown.id)))
 
@@ -211,18 +225,22 @@ class PlanPage(QWidget):
     @Slot(object)
     def _on_plan(self, plan: ShownPlan) -> None:
         self._show_plan(plan)
-        self._show_side(PLAN)
+        self._show_side(COMPARE if self.side.current() == COMPARE else PLAN)
 
     def _show_plan(self, plan: ShownPlan) -> None:
         self._shown = plan
         have = self._view.have(plan.outcome.unit) if self._view else {}
-        self.result.show_plan(plan.outcome, plan.request, have)
+        self.result.show_plan(plan.outcome, plan.request, have, plan.conditions)
+        self.compare.show_plans(self._view.plans if self._view else (), plan.id)
         self.plans.setCurrentIndex(max(0, self.plans.findData(plan.id)))
 
     @Slot(str)
     def _show_side(self, side: str) -> None:
         self.side.choose(side)
-        self.sides.setCurrentWidget(self.editor if side == REQUEST else self.result)
+        widgets = {REQUEST: self.editor, PLAN: self.result, COMPARE: self.compare}
+        self.sides.setCurrentWidget(widgets[side])
+        if side == COMPARE:
+            self.compare.ask()
 
     # The request
 
@@ -231,6 +249,7 @@ class PlanPage(QWidget):
         self.editor.show_request(request, self._view.have(request.unit) if self._view else {})
         self.states.show_content()
         self._show_side(REQUEST)
+        self.live.ask()
 
     def _replace_request(self, request: PlanRequest, told: str) -> None:
         """Show another request in place of the one there is, which can be brought back."""
@@ -276,9 +295,12 @@ class PlanPage(QWidget):
 
     @Slot()
     def _draft(self) -> None:
-        self._session.run(
-            self.tr("Draft a request"), plan_view.draft, on_done=self._on_drafted, on_failed=self._on_not_done
-        )
+        conditions = (self._wanted_class.conditions if self._wanted_class else ()) or None
+
+        def work(project: Project, progress: Progress) -> PlanRequest:
+            return plan_view.draft(project, progress, conditions)
+
+        self._session.run(self.tr("Draft a request"), work, on_done=self._on_drafted, on_failed=self._on_not_done)
 
     @Slot(object)
     def _on_drafted(self, request: PlanRequest) -> None:
@@ -300,21 +322,9 @@ class PlanPage(QWidget):
         row: Row = {}
         if known is not None:
             have = view.have(self.editor.head.head().unit)[known.name]
-            row = {"tier": known.tier, "target": float(max(0, known.target - have)) if known.target else None}
+            lacking = max(known.target - have if known.target else 0, wanted.missing or 0)
+            row = {"tier": known.tier, "target": float(lacking) or None}
         self.editor.plan_class(wanted.class_name, row)
-
-    @Slot()
-    def _choose_import(self) -> None:
-        pick, title = self._session.picker.pick, self.tr("Import a request")
-        pick(self, "open-file", "request", title, self._import, name_filter=TOML_FILTER)
-
-    @Slot(str)
-    def _import(self, path: str) -> None:
-        def work(_progress: Progress) -> PlanRequest:
-            return plan_view.read_file(Path(path))
-
-        title = self.tr("Read {}").format(Path(path).name)
-        self._session.run_detached(title, work, on_done=self._on_imported, on_failed=self._on_not_done)
 
     @Slot(object)
     def _on_imported(self, request: PlanRequest) -> None:
@@ -322,25 +332,7 @@ class PlanPage(QWidget):
 
     @Slot()
     def _choose_export(self) -> None:
-        if not self.editor.problem():
-            name = f"{self.editor.head.head().name}.toml".replace("/", "-")
-            self._session.picker.pick(
-                self, "save-file", "request", self.tr("Export the request"), self._export,
-                name_filter=TOML_FILTER, suggestion=name,
-            )  # fmt: skip
-
-    @Slot(str)
-    def _export(self, path: str) -> None:
-        request = self.editor.request()
-
-        def work(_progress: Progress) -> Path:
-            return plan_view.write_file(Path(path), request)
-
-        self._session.run_detached(self.tr("Export the request"), work, on_done=self._on_exported)
-
-    @Slot(object)
-    def _on_exported(self, path: Path) -> None:
-        self._session.announce(ResultLine(self.tr("{} written").format(path.name), folder=path.parent))
+        self.files.choose_to_write(self.editor)
 
     @Slot(object)
     def _on_not_done(self, error: BaseException) -> None:
@@ -383,16 +375,24 @@ class PlanPage(QWidget):
         self._show_side(PLAN)
         self.refresh()
 
+    @Slot(object)
+    def _on_nearest(self, found: NearestRequest | None) -> None:
+        if found is None:
+            self.banner.show_text(self.tr("With the project as it is now this request can be met: solve it again."))
+            return
+        self._replace_request(found.request, self.tr("Lowered to what can be met: {}.").format(found.told))
+        self._solve()
+
     # Leaving
 
     @Slot(str)
     def _open_class(self, name: str) -> None:
         self.page_requested.emit(ITEMS, ShowItems(ItemFilter(classes=(name,)), came_from=self.key))
 
-    @Slot()
-    def _export_order(self) -> None:
+    @Slot(str)
+    def _export_kind(self, kind: str) -> None:
         if self._shown is not None:
-            self.page_requested.emit(EXPORT, ExportThis("work-order", plan_id=self._shown.id))
+            self.page_requested.emit(EXPORT, ExportThis(kind, plan_id=self._shown.id))
 
     @Slot()
     def _edit_shown_request(self) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from tailwise.domain.errors import RequestError
 from tailwise.gui import theme as th
 from tailwise.gui.models.quota_request import RequestSheets, head_of
 from tailwise.gui.widgets.plan_head import PlanHeadForm
+from tailwise.gui.widgets.plan_preview import PreviewStrip
 from tailwise.gui.widgets.sheet_view import SheetView
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tailwise.domain.plan import PlanRequest
+    from tailwise.gui.models.quota_request import PlanHead
     from tailwise.gui.models.sheet import Row, SheetModel
+
+HEAD_COMMAND: Final = 1
 
 
 class PlanEditor(QWidget):
@@ -35,6 +40,8 @@ class PlanEditor(QWidget):
         self.tabs = QTabWidget()
         self.views: dict[str, SheetView] = {}
         self.note = QLabel()
+        self.preview = PreviewStrip()
+        self._head: PlanHead = self.head.head()
         self._names: tuple[str, ...] = ()
         self._is_showing = False
         self._lay_out()
@@ -47,6 +54,7 @@ class PlanEditor(QWidget):
         self._is_showing = True
         self.sheets.classes.have = dict(have)
         self.head.show_head(head_of(request), request.weeks)
+        self._head = self.head.head()
         self.sheets.show(request)
         self._names = self.sheets.classes.names()
         self._is_showing = False
@@ -80,10 +88,16 @@ class PlanEditor(QWidget):
             self.views[sheet].go_to(row, key)
 
     def plan_class(self, name: str, row: Row) -> None:
-        """Show a class in its sheet, adding it when it is not there."""
+        """Show a class in its sheet, adding it when it is not there; a larger target in `row` is taken over."""
         classes = self.sheets.classes
         names = [r.get("name") for r in classes.rows()]
-        at = names.index(name) if name in names else classes.add_row({**classes.new_row(), **row, "name": name})
+        if name in names:
+            at = names.index(name)
+            wanted, has = row.get("target"), classes.row(at).get("target")
+            if isinstance(wanted, (int, float)) and not (isinstance(has, (int, float)) and has >= wanted):
+                classes.change([(at, "target", wanted)], self.tr("Set target"))
+        else:
+            at = classes.add_row({**classes.new_row(), **row, "name": name})
         self._show_sheet("classes")
         self.views["classes"].go_to(at, "min_per_week")
 
@@ -117,6 +131,7 @@ class PlanEditor(QWidget):
         layout.addWidget(self.head)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.note)
+        layout.addWidget(self.preview)
         self.tabs.setCornerWidget(UndoButtons(self.undo_stack))
 
     def _tab(self, name: str, view: SheetView) -> QWidget:
@@ -150,7 +165,25 @@ class PlanEditor(QWidget):
 
     @Slot()
     def _on_head(self) -> None:
+        after = self.head.head()
+        if after != self._head and not self._is_showing:
+            self.undo_stack.push(_HeadCommand(self, self._head, after))
+
+    def take_head(self, head: PlanHead, *, is_shown: bool) -> None:
+        """Take over a head; only commands call this."""
+        self._head = head
+        if not is_shown:
+            self._is_showing = True
+            self.head.show_head(head, max(1, len(self.sheets.capacity.rows())))
+            self._is_showing = False
         self._announce()
+
+    def scale_label_hours(self, factor: float) -> None:
+        """Multiply the label hours of every week, as one step that can be undone."""
+        rows = self.sheets.capacity.rows()
+        hours = ((at, row.get("label")) for at, row in enumerate(rows))
+        scaled = [(at, "label", round(h * factor, 2)) for at, h in hours if isinstance(h, (int, float))]
+        self.sheets.capacity.change(scaled, self.tr("Set label hours"))
 
     @Slot(int)
     def _on_weeks(self, weeks: int) -> None:
@@ -215,3 +248,30 @@ class PlanEditor(QWidget):
 
     def _show_sheet(self, name: str) -> None:
         self.tabs.setCurrentIndex(list(self.views).index(name))
+
+
+class _HeadCommand(QUndoCommand):
+    """Fields of the head get new values; typing on in the same fields is the same step."""
+
+    def __init__(self, editor: PlanEditor, before: PlanHead, after: PlanHead) -> None:
+        super().__init__(editor.tr("Edit the head"))
+        self._editor = editor
+        self._before, self.after = before, after
+        self.changed = {f.name for f in fields(before) if getattr(before, f.name) != getattr(after, f.name)}
+        self._is_shown = True  # the fields hold it already when the command is pushed
+
+    def id(self) -> int:
+        return HEAD_COMMAND
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _HeadCommand) or other.changed != self.changed:
+            return False
+        self.after = other.after
+        return True
+
+    def redo(self) -> None:
+        self._editor.take_head(self.after, is_shown=self._is_shown)
+        self._is_shown = False
+
+    def undo(self) -> None:
+        self._editor.take_head(self._before, is_shown=False)

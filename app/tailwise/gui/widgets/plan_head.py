@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tailwise.domain.plan import MAX_WEEKS, MIN_DISCOVERY, Objective, QuotaUnit
+from tailwise.domain.plan import CONFIDENCE_RANGE, MAX_WEEKS, MIN_DISCOVERY, Objective, QuotaUnit
 from tailwise.gui import theme as th
 from tailwise.gui.models.quota_request import PlanHead
 from tailwise.gui.widgets.flow_layout import FlowLayout
@@ -58,6 +58,15 @@ class PlanHeadForm(QWidget):
         self.seed.setRange(0, MOST_SEED)
         self.discovery = self._share(self.tr("Least share of random and novelty streams; 0, or at least 10 %"))
         self.hard_negatives = self._share(self.tr("Least share of hard negatives"))
+        self.confidence = self._share(
+            self.tr(
+                "Probability with which each quota is to be met; 0 plans for what is expected, met half of the time"
+            )
+        )
+        self.confidence.setRange(0, CONFIDENCE_RANGE[1] * 100)
+        self.confidence.setSpecialValueText(self.tr("as expected"))
+        self.experimental = self._share(self.tr("Most of each week from streams only experimental classes need"))
+        self._conditions: tuple[str, ...] | None = None
         self._lay_out()
         self._connect()
 
@@ -76,6 +85,9 @@ class PlanHeadForm(QWidget):
         self.seed.setValue(min(head.seed, MOST_SEED))
         self.discovery.setValue(head.discovery * 100)
         self.hard_negatives.setValue(head.hard_negatives * 100)
+        self.confidence.setValue((head.confidence or 0.0) * 100)
+        self.experimental.setValue(head.experimental_share * 100)
+        self._conditions = head.conditions
         del blockers
 
     def show_weeks(self, weeks: int) -> None:
@@ -85,8 +97,9 @@ class PlanHeadForm(QWidget):
         del blocker
 
     def head(self) -> PlanHead:
-        """Return what the fields say. A discovery share below the least one counts as that."""
+        """Return what the fields say. A share or probability below the least one there is counts as that."""
         discovery = self.discovery.value() / 100
+        confidence = round(self.confidence.value() / 100, 6)
         return PlanHead(
             name=self.name.text().strip(),
             start=cast("dt.date", self.start.date().toPython()) if self.has_start.isChecked() else None,
@@ -95,6 +108,9 @@ class PlanHeadForm(QWidget):
             seed=self.seed.value(),
             discovery=max(MIN_DISCOVERY, discovery) if discovery else 0.0,
             hard_negatives=self.hard_negatives.value() / 100,
+            confidence=max(CONFIDENCE_RANGE[0], confidence) if confidence else None,
+            experimental_share=round(self.experimental.value() / 100, 6),
+            conditions=self._conditions,
         )
 
     def _share(self, tip: str) -> QDoubleSpinBox:
@@ -124,6 +140,8 @@ class PlanHeadForm(QWidget):
             (self.tr("Seeks"), self.objective),
             (self.tr("Discovery"), self.discovery),
             (self.tr("Hard negatives"), self.hard_negatives),
+            (self.tr("Experimental"), self.experimental),
+            (self.tr("Sure to"), self.confidence),
             (self.tr("Seed"), self.seed),
         ):
             layout.addWidget(_labelled(text, widget) if text else widget)
@@ -135,7 +153,7 @@ class PlanHeadForm(QWidget):
         self.weeks.valueChanged.connect(self.weeks_chosen)
         for combo in (self.unit, self.objective):
             combo.currentIndexChanged.connect(self.changed)
-        for box in (self.seed, self.discovery, self.hard_negatives):
+        for box in (self.seed, self.discovery, self.hard_negatives, self.confidence, self.experimental):
             box.valueChanged.connect(self.changed)
 
     @Slot(bool)

@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tailwise.gui import theme as th
 from tailwise.gui.models.plan_table import (
     ClassTotal,
     ClassTotals,
+    ConditionTotals,
     PlanLines,
     class_totals,
     reason_text,
@@ -22,10 +32,11 @@ from tailwise.gui.widgets.bar_paint import HoursBars, HoursLine
 from tailwise.gui.widgets.record_view import RecordView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tailwise.domain.plan import PlanRequest
     from tailwise.domain.plan_outcome import PlanOutcome, WeekTotals
+    from tailwise.usecases.plan_conditions import ConditionTotal
 
 _SIGNS = {"ok": "✓", "warn": "▲", "alert": "◆"}
 _MOST_WEEKS = 12
@@ -35,8 +46,9 @@ class PlanResult(QWidget):
     """Shows one outcome; every class leads to its items."""
 
     class_opened = Signal(str)
-    export_requested = Signal()
+    export_requested = Signal(str)  # kind of export
     request_wanted = Signal()
+    nearest_wanted = Signal(object)  # PlanRequest that cannot be met
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,15 +59,27 @@ class PlanResult(QWidget):
         self.lines_view = RecordView(self.lines, self.tr("What to label in which week"))
         self.totals = ClassTotals(self)
         self.totals_view = RecordView(self.totals, self.tr("What the plan brings per class"))
+        self.conditions = ConditionTotals(self)
+        self.conditions_view = RecordView(self.conditions, self.tr("What the plan brings per class and condition"))
+        self.tabs = QTabWidget()
+        self.nearest = QPushButton(self.tr("Accept the nearest request that can be met"))
         self.reasons = QPlainTextEdit()
         self.found = QLabel()
+        self._request: PlanRequest | None = None
         self._review_heading = self._heading(self.tr("Review hours per week"))
         self._reasons_heading = self._heading(self.tr("Why, and what helps"))
         self._lay_out()
         self.totals_view.activated.connect(self._on_opened)
 
-    def show_plan(self, outcome: PlanOutcome, request: PlanRequest, have: Mapping[str, int]) -> None:
-        """Show an outcome, the request it answers, and what there is of each class."""
+    def show_plan(
+        self,
+        outcome: PlanOutcome,
+        request: PlanRequest,
+        have: Mapping[str, int],
+        conditions: Sequence[ConditionTotal] = (),
+    ) -> None:
+        """Show an outcome, the request it answers, and what there is of each class and under each condition."""
+        self._request = request
         sentence, tone = verdict(outcome)
         self.verdict.setText(f"{_SIGNS[tone]}  {sentence}")
         self.verdict.setProperty("role", "alert" if tone == "alert" else "ok" if tone == "ok" else "")
@@ -64,6 +88,9 @@ class PlanResult(QWidget):
         self._show_hours(outcome, request)
         self.lines.set_records([line for line in outcome.lines if line.items > 0])
         self.totals.set_records(class_totals(outcome, request, have))
+        self.conditions.set_records(conditions)
+        self.tabs.setTabVisible(1, bool(conditions))
+        self.nearest.setVisible(bool(outcome.reasons))
         paragraphs = [reason_text(reason, outcome.unit.value) for reason in outcome.reasons]
         if weak := weak_quotas(outcome):
             paragraphs.append("\n".join(f"▲ {quota}." for quota in weak))
@@ -94,14 +121,22 @@ class PlanResult(QWidget):
         self.reasons.setReadOnly(True)
         self.reasons.setTabChangesFocus(True)
         self.reasons.setAccessibleName(self.tr("Why, and what helps"))
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.totals_view, self.tr("By class"))
+        self.tabs.addTab(self.conditions_view, self.tr("By class and condition"))
+        self.nearest.setToolTip(
+            self.tr("Lowers quotas as little as needed, and solves; the old request can be brought back")
+        )
+        self.nearest.clicked.connect(self._on_nearest)
         left = self._column(
             (self._heading(self.tr("Label hours per week")), self.hours),
             (self._review_heading, self.reviews),
             (self._heading(self.tr("What to label")), self.lines_view),
         )
         right = self._column(
-            (self._heading(self.tr("What comes of it")), self.totals_view),
+            (self._heading(self.tr("What comes of it")), self.tabs),
             (self._reasons_heading, self.reasons),
+            (self.nearest, None),
         )
         panes = QSplitter(Qt.Orientation.Horizontal)
         panes.setObjectName("plan-result")
@@ -117,7 +152,8 @@ class PlanResult(QWidget):
         for text, slot, role in (
             (self.tr("Edit its request"), self.request_wanted, ""),
             (self.tr("Copy the table"), self._copy, ""),
-            (self.tr("Export work order…"), self.export_requested, "primary"),
+            (self.tr("Export playbook…"), self._on_playbook, ""),
+            (self.tr("Export work order…"), self._on_work_order, "primary"),
         ):
             button = QPushButton(text)
             button.setProperty("role", role)
@@ -130,14 +166,15 @@ class PlanResult(QWidget):
         layout.addWidget(panes, 1)
         layout.addLayout(foot)
 
-    def _column(self, *sections: tuple[QWidget, QWidget]) -> QWidget:
+    def _column(self, *sections: tuple[QWidget, QWidget | None]) -> QWidget:
         column = QWidget()
         layout = QVBoxLayout(column)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_XS)
         for heading, widget in sections:
             layout.addWidget(heading)
-            layout.addWidget(widget, 1 if widget in {self.lines_view, self.totals_view, self.reasons} else 0)
+            if widget is not None:
+                layout.addWidget(widget, 1 if widget in {self.lines_view, self.tabs, self.reasons} else 0)
         return column
 
     def _heading(self, text: str) -> QLabel:
@@ -159,6 +196,19 @@ class PlanResult(QWidget):
         total = self.totals_view.selected_record()
         if isinstance(total, ClassTotal):
             self.class_opened.emit(total.name)
+
+    @Slot()
+    def _on_nearest(self) -> None:
+        if self._request is not None:
+            self.nearest_wanted.emit(self._request)
+
+    @Slot()
+    def _on_playbook(self) -> None:
+        self.export_requested.emit("playbook")
+
+    @Slot()
+    def _on_work_order(self) -> None:
+        self.export_requested.emit("work-order")
 
     @Slot()
     def _copy(self) -> None:
