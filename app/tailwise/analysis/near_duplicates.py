@@ -96,8 +96,10 @@ def mirrored_appearance(appearance: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     n, length = appearance.shape
     split = length - COARSE_SIDE * COARSE_SIDE
-    colour = appearance[:, :split].reshape(n, PYRAMID_PARTS, -1)[:, [0, 2, 1, 4, 3]].reshape(n, split)
-    grey = appearance[:, split:].reshape(n, COARSE_SIDE, COARSE_SIDE)[:, :, ::-1].reshape(n, -1)
+    colour = (
+        appearance[:, :split].reshape(n, PYRAMID_PARTS, split // PYRAMID_PARTS)[:, [0, 2, 1, 4, 3]].reshape(n, split)
+    )
+    grey = appearance[:, split:].reshape(n, COARSE_SIDE, COARSE_SIDE)[:, :, ::-1].reshape(n, length - split)
     return np.concatenate([colour, grey], axis=1)
 
 

@@ -10,13 +10,14 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from tailwise.domain.index import ImageIssue
-from tailwise.imaging.thumbnails import MAX_PIXELS, Frame, decode_flags, read_frame, turn_upright
+from tailwise.imaging.thumbnails import MAX_PIXELS, Frame, decode_pixels, read_frame, turn_upright
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 MAX_FILE_BYTES: Final = 2_000_000_000
@@ -61,7 +62,7 @@ def decode_file(path: str, side: int) -> Decoded:
         return Decoded(ImageIssue.NO_IMAGE, sha256)
     if frame.width * frame.height > MAX_PIXELS:
         return Decoded(ImageIssue.TOO_LARGE, sha256, frame)
-    pixels = _decode(data, frame, side)
+    pixels = decode_pixels(np.frombuffer(data, dtype=np.uint8), frame, side)
     if pixels is None:
         return Decoded(ImageIssue.DAMAGED, sha256, frame)
     issue = ImageIssue.TRUNCATED if is_truncated(data) else ImageIssue.NONE
@@ -76,14 +77,3 @@ def is_truncated(data: bytes) -> bool:
     if data.startswith(_JPEG):
         return data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN)
     return data.startswith(_PNG) and data.rfind(_PNG_END) < 0
-
-
-def _decode(data: bytes, frame: Frame, side: int) -> NDArray[np.uint8] | None:
-    import cv2
-    import numpy as np
-
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), decode_flags(frame, side))
-    except (cv2.error, MemoryError):
-        return None
-    return cast("NDArray[np.uint8] | None", pixels)

@@ -130,7 +130,6 @@ def render_thumbnail(path: str, side: int) -> bytes | None:
     None when there is no picture to show: the file is missing, cannot be decoded, or holds over `MAX_PIXELS`. Pictures
     smaller than `side` keep their size. A truncated JPEG comes as far as it can be decoded.
     """
-    import cv2
     import numpy as np
 
     frame = read_frame(path)
@@ -142,14 +141,31 @@ def render_thumbnail(path: str, side: int) -> bytes | None:
         return None
     if not data.size:
         return None
-    try:
-        pixels = cv2.imdecode(data, decode_flags(frame, side))
-    except cv2.error:
-        return None
+    pixels = decode_pixels(data, frame, side)
     if pixels is None:
         return None
-    small = shrunk(cast("NDArray[np.uint8]", pixels), side)
+    small = shrunk(pixels, side)
     return encode_jpeg(turn_upright(small, frame.orientation if frame else 1))
+
+
+def decode_pixels(data: NDArray[np.uint8], frame: Frame | None, side: int) -> NDArray[np.uint8] | None:
+    """Decode the bytes of a file to a stored raster whose longer side is at least `side`, or its own size if less.
+
+    None where there is no picture. A truncated JPEG comes as far as it goes: OpenCV 5 refuses one without an end
+    marker, so it is given one.
+    """
+    import cv2
+    import numpy as np
+
+    is_jpeg = data[:2].tobytes() == b"\xff\xd8"
+    for attempt in (data, np.append(data, np.array([0xFF, 0xD9], dtype=np.uint8))) if is_jpeg else (data,):
+        try:
+            pixels = cv2.imdecode(attempt, decode_flags(frame, side))
+        except (cv2.error, MemoryError):
+            return None
+        if pixels is not None:
+            return cast("NDArray[np.uint8]", pixels)
+    return None
 
 
 def decode_flags(frame: Frame | None, side: int) -> int:

@@ -1,0 +1,233 @@
+"""What the index takes from an image file: hashes, measures, features; and what it says of files that are none."""
+
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+
+from imaging_bytes import with_exif
+from photo_sets import jpeg_of, photo
+from tailwise.domain.index import ImageIssue
+from tailwise.imaging import decode
+from tailwise.imaging.decode import decode_file, is_truncated
+from tailwise.imaging.descriptors import (
+    cut_out,
+    describe_regions,
+    local_binary_patterns,
+    oriented_gradients,
+)
+from tailwise.imaging.hashes import perceptual_hashes
+from tailwise.imaging.index_align import NO_ALIGNMENT, align, align_files
+from tailwise.imaging.index_picture import describe_boxes, index_file
+from tailwise.imaging.statistics import coarse_grey, colour_pyramid, look_of
+
+
+def grey(picture):
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+
+
+def apart(a, b):
+    return (a ^ b).bit_count()
+
+
+# Hashes
+
+
+def test_a_mirrored_picture_has_the_mirrored_hash():
+    for seed in range(4):
+        picture = grey(photo(seed, 256, 256))
+        straight, mirrored = perceptual_hashes(picture)
+        back, forth = perceptual_hashes(np.ascontiguousarray(picture[:, ::-1]))
+
+        assert apart(mirrored, back) <= 2
+        assert apart(straight, forth) <= 2
+        assert apart(straight, mirrored) > 10
+
+
+def test_the_hash_is_that_of_imagehash_on_pictures_of_32_pixels():
+    imagehash = pytest.importorskip("imagehash")
+    from PIL import Image
+
+    picture = grey(photo(5, 32, 32))
+
+    assert f"{perceptual_hashes(picture)[0]:016x}" == str(imagehash.phash(Image.fromarray(picture), highfreq_factor=4))
+
+
+def test_half_the_bits_are_set_and_resaving_changes_few():
+    picture = photo(6)
+    worse = cv2.imdecode(np.frombuffer(jpeg_of(picture, 30), np.uint8), cv2.IMREAD_COLOR)
+    one, two = perceptual_hashes(grey(picture))[0], perceptual_hashes(grey(worse))[0]
+
+    assert one.bit_count() == 32
+    assert apart(one, two) <= 4
+
+
+# Features
+
+
+def test_a_constant_picture_has_one_binary_pattern():
+    patterns = local_binary_patterns(np.full((64, 64), 90, np.uint8)).reshape(9, 59)
+
+    # All neighbours are at least as bright: pattern 255, the last uniform one.
+    assert np.array_equal(patterns != 0, np.tile(np.arange(59) == 57, (9, 1)))
+    assert np.allclose(patterns.max(axis=1), 1)
+
+
+def test_a_vertical_edge_is_split_between_the_bins_beside_0_degrees():
+    picture = np.zeros((64, 64, 3), np.uint8)
+    picture[:, 30:] = 200
+    upright = oriented_gradients(picture).reshape(-1, 9).sum(axis=0)
+    lying = oriented_gradients(np.ascontiguousarray(picture.transpose(1, 0, 2))).reshape(-1, 9).sum(axis=0)
+
+    # Bins are centred at 10, 30, ... 170 degrees: 0 lies between the first and the last, 90 in the middle one.
+    assert upright[0] == pytest.approx(upright[8])
+    assert not upright[1:8].any()
+    assert np.flatnonzero(lying).tolist() == [4]
+
+
+def test_the_colour_pyramid_has_five_histograms_of_length_one():
+    hsv = cv2.cvtColor(photo(1, 64, 64), cv2.COLOR_BGR2HSV)
+    pyramid = colour_pyramid(hsv).reshape(5, 144)
+
+    assert np.allclose((pyramid**2).sum(axis=1), 1, atol=1e-5)
+    assert np.allclose((pyramid[1:] ** 2).mean(axis=0), pyramid[0] ** 2, atol=1e-6)
+
+
+def test_measures_of_flat_and_lively_pictures():
+    flat = np.full((64, 64, 3), 51, np.uint8)
+    look = look_of(grey(flat), cv2.cvtColor(flat, cv2.COLOR_BGR2HSV))
+    sharp = look_of(grey(photo(2)), cv2.cvtColor(photo(2), cv2.COLOR_BGR2HSV))
+    soft = look_of(cv2.GaussianBlur(grey(photo(2)), (0, 0), 3), cv2.cvtColor(photo(2), cv2.COLOR_BGR2HSV))
+
+    assert (look.brightness, look.blur, look.saturation) == (pytest.approx(0.2), 0, 0)
+    assert sharp.blur > 5 * soft.blur
+    assert sharp.saturation > 0.2
+    assert coarse_grey(grey(flat)).tolist() == [[128] * 16] * 16
+
+
+def test_a_box_is_cut_out_with_its_surroundings_and_never_empty():
+    picture = np.arange(100 * 200 * 3, dtype=np.uint32).reshape(100, 200, 3).astype(np.uint8)
+
+    assert cut_out(picture, (0.25, 0.25, 0.5, 0.5)).shape == (60, 120, 3)
+    assert cut_out(picture, (-0.5, 0.9, 2, 0.4)).shape[:2] == (14, 200)
+    assert cut_out(picture, (1.5, 1.5, 0.1, 0.1)).shape == (1, 1, 3)
+    assert len(describe_regions(picture, [(0, 0, 1, 1)], whole=True)) == 2
+
+
+# Files
+
+
+def png(width, height, body):
+    head = struct.pack(">II5B", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", body), (b"IEND", b"")]
+    parts = [struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+HURTFUL = {
+    "empty": (b"", ImageIssue.EMPTY),
+    "text": (b"this is no image at all", ImageIssue.NO_IMAGE),
+    "svg bomb": (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><svg>&a;</svg>', ImageIssue.NO_IMAGE),
+    "lying header": (png(60_000, 60_000, zlib.compress(b"\0" * 1000)), ImageIssue.TOO_LARGE),
+    "bomb": (png(30_000, 30_000, zlib.compress(b"\0" * 3_000_000, 9)), ImageIssue.TOO_LARGE),
+    "no pixels": (png(40, 30, b"garbage"), ImageIssue.DAMAGED),
+    "jpeg without scan": (b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x10\x00\x10\x03" + b"\1\x11\0" * 3, ImageIssue.DAMAGED),
+}
+
+
+@pytest.mark.parametrize("name", HURTFUL)
+def test_a_damaged_or_hostile_file_is_named_and_harms_nothing(tmp_path, name):
+    data, issue = HURTFUL[name]
+    path = tmp_path / "x.png"
+    path.write_bytes(data)
+
+    indexed = index_file(str(path), (0, 0), (), describe=True)
+    assert indexed.issue is issue
+    assert indexed.facts is None
+    assert describe_boxes(str(path), (10, 10), [(0, 0, 5, 5)]) is None
+    assert align_files(str(path), str(path)) == NO_ALIGNMENT
+
+
+def test_a_file_that_cannot_be_opened_or_is_too_large_is_named(tmp_path, monkeypatch):
+    assert decode_file(str(tmp_path / "gone.jpg"), 256).issue is ImageIssue.UNREADABLE
+    monkeypatch.setattr(decode, "MAX_FILE_BYTES", 10)
+    (tmp_path / "big.jpg").write_bytes(jpeg_of(photo(1)))
+    assert decode_file(str(tmp_path / "big.jpg"), 256).issue is ImageIssue.TOO_LARGE
+
+
+def test_a_truncated_file_is_used_as_far_as_it_goes(tmp_path):
+    whole = jpeg_of(photo(3))
+    path = tmp_path / "half.jpg"
+    path.write_bytes(whole[: len(whole) // 2])
+    indexed = index_file(str(path), (320, 240), (), describe=False)
+
+    assert indexed.issue is ImageIssue.TRUNCATED
+    assert indexed.facts is not None
+    assert indexed.facts.size == (320, 240)
+    assert not is_truncated(whole)
+    # A thumbnail in the metadata has an end marker of its own.
+    with_thumbnail = whole[:2] + b"\xff\xe1\x00\x0athumb\xff\xd9x" + whole[2:]
+    assert not is_truncated(with_thumbnail)
+    assert is_truncated(with_thumbnail[:-400])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_upright_once(tmp_path, orientation):
+    from tailwise.imaging.thumbnails import turn_upright
+
+    upright = photo(8, 200, 120)
+    # Stored such that turning it upright gives the picture back: the inverse turn of 6 is 8, the others undo themselves.
+    stored = np.ascontiguousarray(turn_upright(upright, {6: 8, 8: 6}.get(orientation, orientation)))
+    path = tmp_path / "x.jpg"
+    path.write_bytes(with_exif(jpeg_of(stored, 98), orientation))
+    turned = index_file(str(path), (200, 120), [(50, 30, 60, 40)], describe=True)
+    straight = tmp_path / "y.jpg"
+    straight.write_bytes(jpeg_of(upright, 98))
+    plain = index_file(str(straight), (200, 120), [(50, 30, 60, 40)], describe=True)
+
+    assert turned.facts.size == (200, 120)
+    assert apart(turned.facts.phashes[0], plain.facts.phashes[0]) <= 4
+    assert np.abs(turned.raw.patch[1].astype(int) - plain.raw.patch[1].astype(int)).mean() < 12
+
+
+# Alignment
+
+
+def test_edits_of_one_photo_align_and_other_photos_do_not():
+    picture = grey(photo(10, 400, 300))
+    crop = picture[30:270, 40:360]
+    turned = cv2.warpAffine(picture, cv2.getRotationMatrix2D((200, 150), 5, 1.1), (400, 300))
+
+    for edited in (crop, turned, cv2.convertScaleAbs(picture, alpha=1.3, beta=-30), cv2.resize(picture, (200, 150))):
+        found = align(picture, edited)
+        assert found.correlation > 0.9
+        assert found.inliers > 30
+        assert found.overlap > 0.5
+    assert align(picture, grey(photo(11, 400, 300))).correlation < 0.6
+
+
+def test_other_things_before_one_backdrop_are_not_the_same():
+    backdrop = cv2.resize(np.array([[60, 250], [120, 200]], np.uint8), (256, 192), interpolation=cv2.INTER_CUBIC)
+    dust = np.random.default_rng(1).integers(0, 190, (40, 2))
+    pictures = []
+    for seed in (1, 2):
+        one = backdrop.copy()
+        for x, y in dust:
+            cv2.circle(one, (int(x) + 30, int(y)), 2, 40, -1)
+        thing = grey(photo(seed, 110, 90))
+        one[50:140, 70:180] = thing
+        pictures.append(one)
+
+    assert align(*pictures) == NO_ALIGNMENT or align(*pictures).correlation < 0.8
+
+
+def test_smooth_pictures_are_compared_as_a_whole():
+    ramp = np.tile(np.linspace(0, 255, 256).astype(np.uint8), (192, 1))
+    found = align(ramp, cv2.resize(ramp, (128, 96)))
+
+    assert found.inliers == 0
+    assert found.correlation > 0.98
+    assert align(ramp, np.ascontiguousarray(ramp[:, ::-1])) == NO_ALIGNMENT
+    assert align(np.full((64, 64), 9, np.uint8), np.full((64, 64), 9, np.uint8)).correlation == 1
