@@ -10,7 +10,20 @@ BOX = "0 0.5 0.5 0.25 0.5\n"
 COCO = '{"images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}], "annotations": [], "categories": []}'
 CORNERS = "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
 VOC = f"<annotation><object><name>cat</name><bndbox>{CORNERS}</bndbox></object></annotation>"
-KEYS = ["coco", "yolo", "voc", "cvat", "labelme", "scalabel", "label_studio", "sagemaker", "folders", "csv", "images"]
+KEYS = [
+    "coco",
+    "yolo",
+    "voc",
+    "cvat",
+    "labelme",
+    "scalabel",
+    "label_studio",
+    "sagemaker",
+    "datumaro",
+    "folders",
+    "csv",
+    "images",
+]
 CVAT = '<image name="a.png"><box label="cat" xtl="1" ytl="1" xbr="9" ybr="9"/></image>'
 TREES = {
     "coco": {"annotations/instances.json": COCO, "images/a.png": SIZE},
@@ -20,7 +33,11 @@ TREES = {
     "labelme": {"a.json": '{"shapes": [], "imagePath": "a.png", "imageData": null}', "a.png": SIZE},
     "scalabel": {"a.json": '[{"name": "a.png", "attributes": {"weather": "clear"}, "labels": []}]', "a.png": SIZE},
     "label_studio": {"a.json": '[{"id": 1, "data": {"image": "a.png"}, "annotations": []}]', "a.png": SIZE},
-    "sagemaker": {"a.manifest": '{"source-ref": "s3://b/a.png", "w": 0, "w-metadata": {"class-name": "cat"}}', "a.png": SIZE},
+    "sagemaker": {
+        "a.manifest": '{"source-ref": "s3://b/a.png", "w": 0, "w-metadata": {"class-name": "cat"}}',
+        "a.png": SIZE,
+    },
+    "datumaro": {"annotations/a.json": '{"categories": {"label": {}}, "items": [{"id": "a"}]}', "images/a/a.png": SIZE},
     "folders": {"cat/a.png": SIZE, "dog/b.png": SIZE},
     "csv": {"labels.csv": "file,class\na.png,cat\n", "a.png": SIZE},
     "images": {"a.png": SIZE, "b.png": SIZE},
@@ -107,7 +124,6 @@ def test_label_folders_beside_shared_images_are_one_dataset_in_two_formats(tmp_p
         ("project.json", '{"_via_settings": {}, "_via_img_metadata": {}}', "VIA"),
         ("create.json", '[{"image": "a.jpg", "annotations": [{"coordinates": {"x": 1, "width": 2}}]}]', "CreateML"),
         ("train.tfrecord", b"\0\1\2", "TFRecord"),
-        ("rows.parquet", b"PAR1", "Parquet"),
         ("data.zip", b"PK\3\4", "an archive"),
         ("book.xlsx", b"PK\3\4", "a workbook"),
     ],

@@ -39,17 +39,24 @@ if TYPE_CHECKING:
 
 
 def read_records(
-    path: Path, name: str, sections: Mapping[str, Section[Any]], progress: Progress, encoding: str = ""
+    path: Path,
+    name: str,
+    sections: Mapping[str, Section[Any]],
+    progress: Progress,
+    encoding: str = "",
+    keep: frozenset[str] = frozenset(),
 ) -> Outline:
     """Read the document at `path` (called `name` in messages), giving records to their sections.
 
-    `encoding` overrides what the file says about itself. Values outside of the sections are skipped.
+    `encoding` overrides what the file says about itself. Members called as in `keep` that are no arrays are decoded
+    into the outline; other values outside of the sections are skipped.
 
     Raises:
         UnreadableSourceError: the file cannot be read or is no JSON; the sentence has line and column.
         QuestionError: the text is not UTF-8 and does not say what it is.
     """
-    outline = Outline()
+    kept: dict[str, object] = {member: None for member in keep}
+    outline = Outline(kept=kept)
     try:
         progress.stage(f"Reading {name}", path.stat().st_size)
         with path.open("rb") as file:
@@ -163,6 +170,8 @@ class _Reader:
         self._outline.kinds[name] = _KINDS.get(first, "number")
         if first == _OPEN:
             self._array(self._sections.get(name))
+        elif name in self._outline.kept:
+            self._outline.kept[name] = self._decoded(self._value(), self._place)
         else:
             self._value()
 

@@ -39,13 +39,14 @@ class Outline:
     """What a document holds: the kind of each member (`array`, `object`, `text`, `number`, `word`), and repairs.
 
     `not_numbers` counts NaN and infinities, `encoding` names a text encoding other than plain UTF-8, `loose_steps`
-    counts how often the tolerant parser was needed.
+    counts how often the tolerant parser was needed. `kept` holds the members that were asked for, None where missing.
     """
 
     kinds: dict[str, str] = field(default_factory=dict[str, str])
     not_numbers: int = 0
     encoding: str = ""
     loose_steps: int = 0
+    kept: dict[str, object] = field(default_factory=dict[str, object])
 
 
 class Batch:

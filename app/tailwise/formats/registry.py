@@ -14,6 +14,7 @@ from tailwise.formats.coco import CocoReader
 from tailwise.formats.contract import Evidence
 from tailwise.formats.csv_reader import CsvReader
 from tailwise.formats.cvat import CvatReader
+from tailwise.formats.datumaro import DatumaroReader
 from tailwise.formats.image_folder import FolderReader
 from tailwise.formats.image_lists import folder_split
 from tailwise.formats.label_studio import LabelStudioReader
@@ -40,6 +41,7 @@ READERS: tuple[Reader, ...] = (
     ScalabelReader(),
     LabelStudioReader(),
     SageMakerReader(),
+    DatumaroReader(),
     FolderReader(),
     CsvReader(),
     PlainImagesReader(),

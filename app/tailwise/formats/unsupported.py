@@ -41,7 +41,6 @@ _SIGNS = (
         r'"jobs"|"segment',
     ),
     _Sign("V7 Darwin", f"export {_COCO} from V7", r".*\.json", r'"dataset"\s*:.*"bounding_box"|darwin'),
-    _Sign("Datumaro", "export COCO with datum convert -f coco", r".*\.json", r'"dm_format_version"|"label_groups"'),
     _Sign("Labelbox", f"export {_COCO}", r".*\.(?:json|ndjson)", r'"data_row"|"Labeled Data"'),
     _Sign("Supervisely", f"export {_COCO} from Supervisely", r".*/ann/[^/]+\.json", r'"objects"\s*:'),
     _Sign("Open Images", f"convert it to {_COCO}", r".*\.csv", r"^(?:\ufeff)?ImageID,Source,LabelName"),
