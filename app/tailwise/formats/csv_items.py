@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
 
 EXTRA_KEY = "extra_images"
-_SPECIAL = re.compile(r"[/\\:~\0]|^\.+$", re.MULTILINE).search
+_SPECIAL = re.compile(r"[/\\:~\0]").search
+_DOTS = frozenset({".", ".."})
 _SAMPLE = 200
 _MAX_FOLDERS = 16
 
@@ -87,7 +88,7 @@ def _fill_items(data: SourceData, names: list[str], matches: dict[str, Match]) -
     kept = [name for name in names if name] if "" in names else names
     paths = [match.path for match in map(matches.__getitem__, kept)]
     items = data.items
-    if not any(paths) and _SPECIAL("\n".join(kept)) is None:
+    if not any(paths) and _SPECIAL("\n".join(kept)) is None and _DOTS.isdisjoint(kept):
         items.file_name, items.ext_id = kept, list(kept)
         _fill_rest(items, np.full(len(kept), MediaState.MISSING, np.int8))
         return _spread(names, kept, np.arange(len(kept), dtype=np.int32))

@@ -35,6 +35,7 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 MAX_FIELD = 50_000_000  # characters; images are pasted into tables as base64
 _CHUNK = 1000  # rows; few enough to stay in the processor's cache
 _SNIFFED = 50
+_HEAD = 200_000
 
 
 @dataclass(slots=True)
@@ -98,8 +99,7 @@ def read_table(data: bytes, name: str, answers: Mapping[str, str], log: FindingL
     text, _ = decode(data, name, answers)
     delimiter = find_delimiter(text, answers)
     progress.stage(f"Reading {name}")
-    chunks = _chunks(text, delimiter, name, progress)
-    first = next(chunks, [])
+    first = next(_chunks(_head_of(text), delimiter, name, progress), [])
     if not first:
         raise UnreadableSourceError(f"{name} holds no rows", "Check that the table was exported completely")
     header, body = first[0], first[1:]
@@ -109,12 +109,13 @@ def read_table(data: bytes, name: str, answers: Mapping[str, str], log: FindingL
     elif body and sum(len(row) == len(header) + 1 for row in body[:100]) > 0.9 * len(body[:100]):
         header = ["", *header]  # R writes row names without a header of their own
     names = _header_names(header, name, log)
-    columns = _regular(text, delimiter, len(header), progress, has_header=len(body) < len(first))
+    has_header = len(body) < len(first)
+    columns = _regular(text, delimiter, len(header), progress, has_header=has_header)
     if columns is None:
-        coder = _Coder(len(names))
-        coder.add(body)
-        for chunk in chunks:
-            coder.add(chunk)
+        coder, skipped = _Coder(len(names)), int(has_header)
+        for chunk in _chunks(text, delimiter, name, progress):
+            coder.add(chunk[skipped:])
+            skipped = 0
         if coder.ragged:
             _report_ragged((name, text, delimiter), len(names), coder.ragged, log)
         columns = coder.columns()
@@ -150,6 +151,11 @@ def _regular(text: str, delimiter: str, length: int, progress: Progress, *, has_
         return None
     columns = [Column(values, codes) for values, codes in found]
     return [column.without_first() for column in columns] if has_header else columns
+
+
+def _head_of(text: str) -> str:
+    """Return the first lines of a long text; a reader of the whole would copy all of it to look at a few rows."""
+    return text if len(text) < MIN_LENGTH else text[: text.rfind("\n", 0, _HEAD) + 1 or len(text)]
 
 
 def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
