@@ -62,8 +62,14 @@ def whiten(values: NDArray[np.float32], parts: int = PARTS_PER_BLOCK) -> Whiteni
     mean = values.mean(axis=0, dtype=np.float64)
     centred = values.astype(np.float64) - mean
     wanted = max(1, min(parts, length, rows // REGIONS_PER_PART))
-    covariance = centred.T @ centred / max(1, rows - 1)
-    variance, directions = eigh(covariance, subset_by_index=(length - wanted, length - 1))
+    if rows < length:
+        # Few regions, long rows: the small matrix has the same variances and leads to the same directions.
+        variance, weights = eigh(centred @ centred.T / max(1, rows - 1), subset_by_index=(rows - wanted, rows - 1))
+        directions = centred.T @ weights
+        directions /= np.maximum(np.linalg.norm(directions, axis=0), np.finfo(np.float64).tiny)
+    else:
+        covariance = centred.T @ centred / max(1, rows - 1)
+        variance, directions = eigh(covariance, subset_by_index=(length - wanted, length - 1))
     variance, directions = variance[::-1], directions[:, ::-1]
     kept = variance > _VARIANCE_FLOOR * max(float(variance[0]), np.finfo(np.float64).tiny)
     kept[0] = True
