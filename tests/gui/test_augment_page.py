@@ -1,0 +1,228 @@
+"""The page Augment: steps, seeds and keys change the variants; recipes are kept, undone and written."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLineEdit
+
+from augment_dataset import a_project_with_pictures
+from tailwise.domain.recipe import StepKind
+from tailwise.gui.pages.augment import AugmentPage
+from tailwise.gui.widgets.variant_grid import VARIANTS
+from tailwise.usecases.augmentation import list_recipes
+
+WAIT = 20_000
+
+
+@pytest.fixture
+def parts(tmp_path):
+    a_project_with_pictures(tmp_path).close()
+    return tmp_path / "parts.tailwise"
+
+
+def shown_page(qtbot, session, path):
+    with qtbot.waitSignal(session.opened, timeout=WAIT):
+        session.open_project(path)
+    page = AugmentPage(session)
+    qtbot.addWidget(page)
+    page.resize(1100, 700)
+    page.show()
+    page.refresh()
+    return page
+
+
+@pytest.fixture
+def page(qtbot, session, parts):
+    page = shown_page(qtbot, session, parts)
+    qtbot.waitUntil(lambda: page.states.state == "content" and bool(page.grid.tiles()), timeout=WAIT)
+    return page
+
+
+def at_rest(qtbot, page):
+    qtbot.waitUntil(lambda: page._session.runner.is_idle and not page._settle.isActive(), timeout=WAIT)
+
+
+def pixels(page):
+    return [tile.pixels for tile in page.grid.tiles()]
+
+
+def choose(qtbot, page, name):
+    page.open_payload(name)
+    qtbot.waitUntil(lambda: page.recipe is not None and page.recipe.class_name == name, timeout=WAIT)
+    at_rest(qtbot, page)
+
+
+def test_the_rarest_class_comes_first_with_originals_and_five_variants_each(qtbot, page):
+    at_rest(qtbot, page)
+
+    assert page.head.classes.currentData() == "left part"
+    assert len(page.grid.tiles()) == 2 * VARIANTS
+    assert "2 + 2" in page.effect.budget.text()
+    assert [e.class_name for e in page.effect.table.records()] == ["left part", "bolt", "nut"]
+    assert "no split" in page.effect.note.text()
+    assert not page.grid.grab().isNull()
+
+
+def test_keys_change_seed_steps_and_strength_and_undo_takes_them_back(qtbot, page):
+    choose(qtbot, page, "bolt")
+    before, first = page.recipe, pixels(page)
+    page.grid.setFocus()
+
+    qtbot.keyClick(page.grid, Qt.Key.Key_N)
+    at_rest(qtbot, page)
+    assert page.recipe.seed == before.seed + 1
+    assert pixels(page) != first
+    qtbot.keyClick(page.grid, Qt.Key.Key_2)
+    assert not page.recipe.steps[1].is_on
+    qtbot.keyClick(page.grid, "]")
+    assert page.recipe.steps[1].strength == pytest.approx(before.steps[1].strength + 0.1)
+    qtbot.keyClick(page.grid, "[")
+    qtbot.keyClick(page.grid, Qt.Key.Key_B)
+    assert page.grid.is_wiping
+    qtbot.mouseMove(page.grid, QPoint(page.grid.width() // 4, page.grid.height() // 8))
+    assert not page.grid.grab().isNull()
+    while page.undo_stack.canUndo():
+        qtbot.keyClick(page.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert page.recipe == before
+    qtbot.keyClick(page.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert page.recipe.seed == before.seed + 1
+    at_rest(qtbot, page)
+    page.undo_stack.undo()
+    at_rest(qtbot, page)
+    assert pixels(page) == first
+
+
+def test_typing_a_name_never_changes_the_recipe(qtbot, page):
+    at_rest(qtbot, page)
+    before = page.recipe
+    field = page.head.recipes.lineEdit()
+    assert isinstance(field, QLineEdit)
+    page.head.recipes.setFocus()
+    field.selectAll()
+
+    qtbot.keyClicks(field, "nb12[]")
+
+    assert page.recipe == before
+    assert field.text() == "nb12[]"
+
+
+def test_a_dragged_slider_is_one_step_of_undo(qtbot, page):
+    at_rest(qtbot, page)
+    before = page.recipe
+    row = page.steps.rows[2]
+    row.strength.setSliderDown(True)
+    for value in (40, 60, 90):
+        row.strength.setValue(value)
+        assert page.recipe.steps[2].strength == value / 100
+    assert not page.undo_stack.canUndo()
+    row.strength.setSliderDown(False)
+
+    assert page.undo_stack.count() == 1
+    page.undo_stack.undo()
+    assert page.recipe == before
+    at_rest(qtbot, page)
+
+
+def test_steps_are_added_moved_and_taken_away(qtbot, page):
+    at_rest(qtbot, page)
+    actions = [a for m in page.steps.add.menu().actions() for a in m.menu().actions()]
+    assert {a.data() for a in actions} == {k.value for k in StepKind}
+
+    next(a for a in actions if a.data() == "fog").trigger()
+    assert page.recipe.steps[-1].kind is StepKind.FOG
+    page.steps.rows[-1].moved.emit(len(page.recipe.steps) - 1, -1)
+    assert page.recipe.steps[-2].kind is StepKind.FOG
+    page.steps.rows[0].removed.emit(0)
+    assert page.recipe.steps[0].kind is not StepKind.FLIP
+    page.steps.rows[0].probability.setValue(25)
+    assert page.recipe.steps[0].probability == 0.25
+    page.head.reset.click()
+    qtbot.waitUntil(lambda: page.recipe.steps[0].kind is StepKind.FLIP, timeout=WAIT)
+    at_rest(qtbot, page)
+
+
+def test_a_recipe_is_saved_offered_and_taken_away_by_undo(qtbot, page, session):
+    at_rest(qtbot, page)
+    page.head.recipes.setEditText("winter")
+
+    page.head.save.click()
+    at_rest(qtbot, page)
+    assert [s.recipe.name for s in list_recipes(session.project)] == ["winter"]
+    page.steps.toggle(0)
+    page.head.recipe_chosen.emit("winter")
+    assert page.recipe.steps[0].is_on
+    for _ in range(3):
+        page.undo_stack.undo()
+    at_rest(qtbot, page)
+    assert list_recipes(session.project) == ()
+
+
+def test_flags_are_shown_and_found(qtbot, page):
+    choose(qtbot, page, "bolt")
+    actions = [a for m in page.steps.add.menu().actions() for a in m.menu().actions()]
+    next(a for a in actions if a.data() == "cutout").trigger()
+    page.steps.rows[-1].strength.setValue(100)
+    at_rest(qtbot, page)
+
+    assert "lose an object" in page.bar.check.text()
+    assert page.bar.show_flags.isVisible()
+    page.bar.show_flags.click()
+    assert page.grid.current_tile().flags
+    described = page.grid.accessibleDescription()
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Right, Qt.Key.Key_Down):
+        qtbot.keyClick(page.grid, key)
+    assert page.grid.accessibleDescription() != described or page.grid.current_tile().flags
+    qtbot.mouseClick(page.grid, Qt.MouseButton.LeftButton, pos=QPoint(8, page.grid.height() // 8))
+    assert "original" in page.grid.accessibleDescription()
+
+
+def test_above_five_the_page_asks_to_collect_and_writes_nothing(qtbot, page):
+    page.effect.multiplier.setValue(7.0)
+    at_rest(qtbot, page)
+
+    assert "Collect more" in page.effect.note.text()
+    assert not page.bar.start.isEnabled()
+
+
+def test_pictures_are_written_where_the_user_says(qtbot, page, session, tmp_path):
+    at_rest(qtbot, page)
+    lines = []
+    session.result.connect(lines.append)
+    page.bar.start.click()
+    assert "Name a folder" in lines[0].text
+    page.bar.browse.click()
+    page.bar._on_folder(str(tmp_path))
+    assert page.bar.folder.text().endswith("synthetic-left-part")
+    page.findChild(object, "pick-export").close()
+
+    page.bar.start.click()
+    qtbot.waitUntil(lambda: len(lines) > 1, timeout=60_000)
+
+    assert "2 synthetic pictures" in lines[1].text
+    document = json.loads((tmp_path / "synthetic-left-part" / "annotations.json").read_text("utf-8"))
+    assert len(document["images"]) == 2
+    at_rest(qtbot, page)
+    assert page.bar.start.isEnabled()
+
+
+def test_a_project_without_labels_says_what_to_do(qtbot, session, tmp_path):
+    from builders import a_project, a_source
+
+    a_project(tmp_path / "e.tailwise", a_source({}, pool=("a.jpg",))).close()
+    page = shown_page(qtbot, session, tmp_path / "e.tailwise")
+
+    qtbot.waitUntil(lambda: page.states.state == "empty", timeout=WAIT)
+
+
+def test_a_class_without_pictures_on_this_computer_says_so(qtbot, session, parts):
+    for picture in (parts.parent / "parts" / "images").iterdir():
+        picture.unlink()
+    page = shown_page(qtbot, session, parts)
+    qtbot.waitUntil(lambda: page.states.state == "content" and bool(page.grid.tiles()), timeout=WAIT)
+
+    assert page.grid.tiles()[0].width == 0
+    assert not page.grid.grab().isNull()
+    with qtbot.waitSignal(session.closed, timeout=WAIT):
+        session.close_project()
+    assert page.recipe is None
