@@ -96,6 +96,7 @@ def test_a_shape_is_matched_by_its_id_then_by_its_box():
 
 
 @needs_real_data
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_every_polygon_of_a_real_coco_file_is_found_again():
     coco = pytest.importorskip("pycocotools.mask")
     root = REAL / "coco_tiny"
