@@ -200,7 +200,7 @@ def _walk(listing: Listing, root: Path, real_root: Path) -> Iterator[None]:
             for number, entry in enumerate(found, 1):
                 relative = prefix + entry.name
                 if not _is_text(entry.name):
-                    listing.garbled.append(relative.encode("utf-8", "backslashreplace").decode())
+                    listing.garbled.append(os.fsencode(relative).decode("utf-8", "backslashreplace"))
                 elif entry.name.startswith(".") or entry.name.lower() in LITTER:
                     listing.hidden.append(relative)
                 elif entry.is_symlink() and not _stays_inside(Path(entry.path), real_root):

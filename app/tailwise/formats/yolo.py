@@ -129,7 +129,7 @@ def _read_labels(
     filled = [path for path in paths if sizes[path]]
     sample = filled[:: max(1, len(filled) // _SAMPLE)][:_SAMPLE]
     columns = decide_columns(
-        [_bytes(listing, path, log) for path in sample], sample, layout.config.task, request.answers
+        [_bytes(listing, path, FindingLog()) for path in sample], sample, layout.config.task, request.answers
     )
     parser = LabelParser(paths, log)
     progress.stage("Reading labels", len(paths))
@@ -153,7 +153,13 @@ def _bytes(listing: Listing, path: str, log: FindingLog) -> bytes:
     try:
         return listing.content(path)
     except OSError as error:
-        log.add("YO-25", Severity.ERROR, "a label file cannot be read", "its labels are missing", f"{path}: {error}")
+        log.add(
+            "YO-25",
+            Severity.ERROR,
+            "a label file cannot be read",
+            "its labels are missing",
+            f"{path}: {error.strerror}",
+        )
         return b""
 
 
