@@ -23,6 +23,7 @@ from tailwise.formats.listing import Entry, Listing
 from tailwise.formats.plain_images import PlainImagesReader
 from tailwise.formats.sagemaker import SageMakerReader
 from tailwise.formats.scalabel import ScalabelReader
+from tailwise.formats.supervisely import SuperviselyReader
 from tailwise.formats.unsupported import recognise
 from tailwise.formats.voc import VocReader
 from tailwise.formats.yolo import YoloReader
@@ -42,6 +43,7 @@ READERS: tuple[Reader, ...] = (
     LabelStudioReader(),
     SageMakerReader(),
     DatumaroReader(),
+    SuperviselyReader(),
     FolderReader(),
     CsvReader(),
     PlainImagesReader(),
