@@ -29,7 +29,7 @@ def a_dataset(root, images=6):
     for i in range(images):
         name = f"p{i}.png"
         picture = rng.integers(90, 130, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
-        picture[10:40, 20:50] = (40 + 10 * i, 160, 90)
+        picture[10:40, 20:50] = (40 + 10 * (i % 20), 160, 90)
         cv2.imwrite(str(root / "images" / name), picture)
         listed.append({"id": i + 1, "file_name": name, "width": SIZE[0], "height": SIZE[1]})
         ring = [20, 10, 50, 10, 50, 40, 20, 40]

@@ -22,6 +22,7 @@ BORDER_GREY = 114
 """What lies outside of a picture that was turned or moved: the grey that detectors are padded with."""
 _EDGE_PIECES = 16
 _EPSILON = 1e-9
+_NOWHERE = 1e9
 
 
 class PointMap(Protocol):
@@ -210,22 +211,20 @@ class GridMap:
         rows, columns = self.nodes.shape[0] - 1, self.nodes.shape[1] - 1
         size = np.array(self.out_size, np.float64)
         inside = np.clip(xy, 0, size)
-        best = np.full(len(xy), np.inf)
+        n = self.nodes
+        quads = np.stack([n[:-1, :-1], n[:-1, 1:], n[1:, :-1], n[1:, 1:]], axis=2).reshape(-1, 4, 2)
+        low, high = quads.min(axis=1) - _EPSILON, quads.max(axis=1) + _EPSILON
+        near = ((inside[:, None] >= low) & (inside[:, None] <= high)).all(axis=2)
+        point, cell = np.nonzero(near)
+        shares = _inverse_bilinear(quads[cell], inside[point])
+        kept = np.clip(shares, 0, 1)
+        # How far outside of the unit square: 0 for the right cell, rounding for its neighbours.
+        miss = np.abs(shares - kept).max(axis=1)
+        best = np.lexsort((miss, point))
+        first = best[np.concatenate(([True], np.diff(point[best]) > 0))] if len(best) else best
+        corner = np.stack([cell[first] % columns, cell[first] // columns], axis=1)
         found = np.zeros((len(xy), 2))
-        for row in range(rows):
-            for column in range(columns):
-                quad = self.nodes[row : row + 2, column : column + 2]
-                low, high = quad.min(axis=(0, 1)) - _EPSILON, quad.max(axis=(0, 1)) + _EPSILON
-                near = np.flatnonzero(((inside >= low) & (inside <= high)).all(axis=1))
-                if not len(near):
-                    continue
-                shares = _inverse_bilinear(quad, inside[near])
-                # How far outside of the unit square: 0 for the right cell, rounding for its neighbours.
-                miss = np.abs(shares - np.clip(shares, 0, 1)).max(axis=1)
-                better = near[miss < best[near]]
-                kept = np.clip(shares[miss < best[near]], 0, 1)
-                best[better] = miss[miss < best[near]]
-                found[better] = (kept + np.array([column, row])) / [columns, rows] * size
+        found[point[first]] = (kept[first] + corner) / np.array([columns, rows]) * size
         return found
 
     def polygon(self, ring: Floats) -> Floats:
@@ -285,44 +284,45 @@ def _hat_weights(pixels: int, cells: int) -> Floats:
     return weights
 
 
-def _inverse_bilinear(quad: Floats, xy: Floats) -> Floats:
-    """Return u, v (n, 2) with p00 + u e + v f + u v g = xy; outside of 0..1 where the point is not in the cell."""
-    origin, e, f = quad[0, 0], quad[0, 1] - quad[0, 0], quad[1, 0] - quad[0, 0]
-    g = quad[0, 0] - quad[0, 1] - quad[1, 0] + quad[1, 1]
+def _inverse_bilinear(quads: Floats, xy: Floats) -> Floats:
+    """Return u, v (n, 2) with p00 + u e + v f + u v g = xy; not within 0..1 where the point is not in the cell.
+
+    `quads` (n, 4, 2) holds the corners of a cell per point: top left, top right, bottom left, bottom right.
+    """
+    origin, e, f = quads[:, 0], quads[:, 1] - quads[:, 0], quads[:, 2] - quads[:, 0]
+    g = quads[:, 0] - quads[:, 1] - quads[:, 2] + quads[:, 3]
     h = xy - origin
     # Eliminating u leaves a quadratic in v.
-    squared = f[1] * g[0] - f[0] * g[1]
-    linear = (e[0] * f[1] - e[1] * f[0]) + (h[:, 0] * g[1] - h[:, 1] * g[0])
-    roots = _roots(float(squared), linear, h[:, 0] * e[1] - h[:, 1] * e[0])
+    roots = _roots(_cross(g, f), _cross(e, f) + _cross(h, g), _cross(h, e))
     shares = np.stack([np.stack([_u_of(v, h, e, f, g), v], axis=-1) for v in roots])
     miss = np.abs(shares - np.clip(shares, 0, 1)).max(axis=2)
     return np.where((miss[0] <= miss[1])[:, None], shares[0], shares[1])
 
 
-def _roots(a: float, b: Floats, c: Floats) -> tuple[Floats, Floats]:
-    """Return both roots of a v² + b v + c without cancellation; twice the same where the equation is linear."""
-    if abs(a) < _EPSILON * max(1.0, float(np.abs(b).max(initial=0))):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            only = np.nan_to_num(-c / b, nan=np.inf)
-        return only, only
+def _cross(one: Floats, other: Floats) -> Floats:
+    return one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+
+
+def _roots(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
+    """Return both roots of a v² + b v + c without cancellation, 1e9 for one that is not there."""
     inner = b * b - 4 * a * c
     # No root at all: the point is not in this cell. Rounding of a double root is let through.
     is_real = inner >= -_EPSILON * b * b
     q = -0.5 * (b + np.where(b >= 0, 1.0, -1.0) * np.sqrt(np.maximum(inner, 0)))
-    second = np.where(q == 0, 0.0, c / np.where(q == 0, 1, q))
-    return np.where(is_real, q / a, np.inf), np.where(is_real, second, np.inf)
+    # A cell that is nearly a parallelogram has a nearly linear equation: its only root is the second one.
+    is_curved = np.abs(a) > _EPSILON * np.abs(b)
+    first = np.where(is_real & is_curved, q / np.where(is_curved, a, 1), _NOWHERE)
+    second = np.where(is_real, np.where(q == 0, 0.0, c / np.where(q == 0, 1, q)), _NOWHERE)
+    return first, second
 
 
 def _u_of(v: Floats, h: Floats, e: Floats, f: Floats, g: Floats) -> Floats:
     """Return u for known v, from the coordinate along which the cell is longer there."""
-    finite = np.where(np.isfinite(v), v, 0)
-    along = e + finite[:, None] * g
+    along = e + v[:, None] * g
     axis = np.argmax(np.abs(along), axis=1)
     rows = np.arange(len(h))
     under = along[rows, axis]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        u = (h[rows, axis] - finite * f[axis]) / under
-    return np.where(np.isfinite(v) & np.isfinite(u), u, np.inf)
+    return np.where(under == 0, _NOWHERE, (h[rows, axis] - v * f[rows, axis]) / np.where(under == 0, 1, under))
 
 
 def _in_pieces(ring: Floats, pieces: int) -> Floats:
