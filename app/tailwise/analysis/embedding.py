@@ -150,6 +150,18 @@ def model_from_bytes(data: bytes) -> ClassicalModel:
         return ClassicalModel(arrays["patch_mean"], arrays["patch_basis"], arrays["centres"], blocks)
 
 
+def model_bytes_of(whitening: Whitening) -> bytes:
+    """Return a whitening alone as it is stored."""
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, mean=whitening.mean, basis=whitening.basis)
+    return stream.getvalue()
+
+
+def whitened_rows(whitening: Whitening, values: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Return whitened rows of length 1 as they are stored, each on its own: a row does not depend on the others."""
+    return np.concatenate([whitening.apply(row[None]) for row in values]).astype(np.float16)
+
+
 def fingerprint(data: bytes) -> str:
     """Return the name by which results remember the model they were made with."""
     return hashlib.sha256(data).hexdigest()[:16]

@@ -128,5 +128,53 @@ def duplicate(project: Path, decision: str, items: tuple[int, ...], as_json: boo
     say(f"Stored for {len(set(items)):,} images; undo with: tailwise duplicate {project} forget …")
 
 
-COMMANDS = (index, near_duplicates, duplicate)
+@click.command()
+@click.argument("project", type=PATH)
+@click.option("--vectors", type=PATH, help="Take vectors made elsewhere: .npy or .parquet.")
+@click.option("--names", type=PATH, help="File names or item ids for a .npy file, one per line.")
+@click.option("--onnx", type=PATH, help="Embed images and objects with this ONNX model.")
+@click.option("--scale", type=click.Choice(["imagenet", "unit", "bytes"]), default="imagenet", show_default=True)
+@click.option("--name", default="", help="What to call the embedding; the name of the file by default.")
+@click.option("--use", default="", metavar="NAME", help="Use one of the embeddings there are, for example classical.")
+@click.option("--workers", type=click.IntRange(min=0), default=0, help="Processes to use; 0 means one per core.")
+@json_option
+def embed(  # noqa: PLR0913, PLR0917  one parameter per option
+    project: Path,
+    vectors: Path | None,
+    names: Path | None,
+    onnx: Path | None,
+    scale: str,
+    name: str,
+    use: str,
+    workers: int,
+    as_json: bool,
+) -> None:
+    """Choose which vectors stand for the images of PROJECT; without an option, list those there are."""
+    from tailwise.usecases import embeddings as verbs
+
+    if sum(map(bool, (vectors, onnx, use))) > 1:
+        raise click.UsageError("--vectors, --onnx and --use exclude each other")
+    with writing(project) as opened, terminal_progress() as progress:
+        if vectors is not None:
+            outcome = verbs.import_vectors(opened, vectors, names, name, progress)
+            if outcome.unknown:
+                say(f"{outcome.unknown:,} names belong to no image of the project, or occur twice.")
+        elif onnx is not None:
+            wanted = verbs.OnnxRequest(onnx, name, verbs.PixelScale(scale), workers)
+            verbs.embed_with_model(opened, wanted, progress)
+        elif use:
+            verbs.use_embedding(opened, use)
+        found = verbs.list_embeddings(opened)
+    fields = ("name", "origin", "dimensions", "images", "is_active")
+    if as_json:
+        print_json({"embeddings": [{f: getattr(e, f) for f in fields} for e in found]})
+        return
+    print_table(
+        ("embedding", "from", "dimensions", "images", "in use"),
+        [tuple(getattr(e, f) for f in fields) for e in found],
+        empty="There are no vectors yet; make them with: tailwise index PROJECT",
+    )
+
+
+COMMANDS = (index, near_duplicates, duplicate, embed)
 """Every command of this module, in the order of the help."""

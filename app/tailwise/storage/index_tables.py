@@ -197,6 +197,12 @@ def count_objects(db: Db, embedding_id: int) -> int:
     return int(row[0])
 
 
+def count_vectors(db: Db, embedding_id: int) -> int:
+    """Return how many images an embedding has a vector of."""
+    row = db.conn.execute("SELECT count(*) FROM embedding_vector WHERE embedding_id = ?", (embedding_id,)).fetchone()
+    return int(row[0])
+
+
 def drop_rows(db: Db, item_ids: Iterable[int]) -> None:
     """Forget everything the index holds of some items."""
     ids = [(i,) for i in item_ids]
