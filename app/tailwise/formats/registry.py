@@ -18,6 +18,7 @@ from tailwise.formats.datumaro import DatumaroReader
 from tailwise.formats.image_folder import FolderReader
 from tailwise.formats.image_lists import folder_split
 from tailwise.formats.label_studio import LabelStudioReader
+from tailwise.formats.labelbox import LabelboxReader
 from tailwise.formats.labelme import LabelMeReader
 from tailwise.formats.listing import Entry, Listing
 from tailwise.formats.plain_images import PlainImagesReader
@@ -44,6 +45,7 @@ READERS: tuple[Reader, ...] = (
     SageMakerReader(),
     DatumaroReader(),
     SuperviselyReader(),
+    LabelboxReader(),
     FolderReader(),
     CsvReader(),
     PlainImagesReader(),
