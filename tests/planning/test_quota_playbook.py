@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from planning.quota_requests import MUST, NICE, vision
 from tailwise.domain.errors import RequestError
-from tailwise.domain.plan import Capacity, ClassQuota, Reserve
+from tailwise.domain.plan import Capacity, ClassQuota, Reserve, Route
 from tailwise.exports.playbook import markdown, page
 from tailwise.ops.progress import SILENT
 from tailwise.planning.batches import spread
 from tailwise.planning.playbook import make_playbook
 from tailwise.planning.quota_plan import compute_plan
 from tailwise.planning.review_allocation import ReviewClass, allocate_review, upper_error
+from tailwise.planning.sample_size import items_needed, share_out
 from tailwise.planning.stop_rules import class_rules, drought_chance, poisson_low, sprint_rules, window_weeks
 from tailwise.planning.unseen import unseen
 
@@ -53,9 +54,13 @@ def test_the_rules_of_a_class_speak_in_its_numbers():
 
 
 def test_a_sprint_without_a_reserve_is_told_so():
-    request = replace(vision(200), reserve=Reserve())
-    assert "no discovery reserve" in sprint_rules(request)[-1]
-    assert "from 10 % to 10 %, never below" in sprint_rules(vision(200))[-1]
+    outcome = compute_plan(vision(200), SILENT)
+    assert "no discovery reserve" in sprint_rules(replace(vision(200), reserve=Reserve()), outcome)[-1]
+    rules = sprint_rules(vision(200), outcome)
+    assert "from 10 % to 10 %, never below" in rules[2]
+    drawn = sum(line.items for line in outcome.lines if line.stream == "random")
+    assert f"The {drawn:.0f} random items miss a kind that is in 1 % of all items" in rules[3]
+    assert "299 would miss it in 5 % of cases" in rules[3]
 
 
 @given(st.lists(st.integers(0, 120), min_size=1, max_size=5), st.integers(1, 60))
@@ -77,6 +82,34 @@ def test_what_was_seen_once_tells_what_was_not_seen():
     assert (found.share, found.kinds, found.kinds_corrected) == (0.15, 10.5, 7.5)
     assert unseen([]).share == 1.0
     assert unseen([3, 1]).kinds == unseen([3, 1]).kinds_corrected
+
+
+@pytest.mark.parametrize(
+    ("rate", "wanted", "probability", "items"),
+    [
+        (0.02, 1, 0.95, 149),
+        (0.01, 1, 0.95, 299),
+        (0.001, 1, 0.95, 2_995),
+        (0.02, 50, 0.90, 2_958),
+        (0.0067, 50, 0.90, 8_839),
+        (0.20, 50, 0.90, 291),
+        (0.02, 100, 0.90, 5_644),
+        (0.05, 40, 0.90, 962),
+        (0.15, 40, 0.90, 318),
+        (0.20, 40, 0.90, 237),
+    ],
+)
+def test_how_many_items_it_takes(rate, wanted, probability, items):
+    assert items_needed(rate, wanted, probability) == items
+
+
+def test_a_budget_is_shared_out_whole_and_never_without_discovery():
+    assert all(sum(share_out(n).values()) == n for n in (0, 1, 7, 99, 1_000))
+    for mix in ({Route.MINORITY: 0.95, Route.RANDOM: 0.05}, {Route.RANDOM: 0.5}):
+        with pytest.raises(RequestError, match="the routes share"):
+            share_out(10, mix)
+    with pytest.raises(RequestError, match="cannot be worked out"):
+        items_needed(0.0, 1, 0.9)
 
 
 def test_review_hours_go_where_they_remove_the_most_harm():

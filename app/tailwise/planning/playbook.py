@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.plan import Route
 from tailwise.domain.playbook import Playbook, PlaybookSection, PlaybookTable
+from tailwise.planning.batches import BATCH_ITEMS
 from tailwise.planning.largest_remainder import largest_remainder
 from tailwise.planning.quota_rules import percent
 from tailwise.planning.quota_yields import yield_table
+from tailwise.planning.sample_size import share_out
 from tailwise.planning.stop_rules import plan_rules, sprint_rules
 
 if TYPE_CHECKING:
@@ -134,8 +136,11 @@ def _selection(request: PlanRequest, outcome: PlanOutcome) -> PlaybookSection:
     points = [f"{route.value}: {text}" for route, text in SELECTION.items() if route in used]
     points.append("Every batch of 50 holds the streams in proportion, so that rare objects never come all at once.")
     reserve = request.reserve.discovery
+    rows = tuple((route.value, f"{count:,}") for route, count in share_out(BATCH_ITEMS).items())
+    points.append("Where a model's scores choose, a batch is shared out over the routes as in the table.")
+    tables = (PlaybookTable(("route", f"of {BATCH_ITEMS}"), rows),)
     text = f"{percent(reserve)} of every week is kept for discovery (random and novelty)." if reserve else ""
-    return PlaybookSection("Selection rule", text, tuple(points))
+    return PlaybookSection("Selection rule", text, tuple(points), tables)
 
 
 def _metrics(request: PlanRequest) -> PlaybookSection:
@@ -154,6 +159,6 @@ def _metrics(request: PlanRequest) -> PlaybookSection:
 
 
 def _stopping(request: PlanRequest, outcome: PlanOutcome) -> list[PlaybookSection]:
-    sections = [PlaybookSection("Stop and adjust: the sprint", "", sprint_rules(request))]
+    sections = [PlaybookSection("Stop and adjust: the sprint", "", sprint_rules(request, outcome))]
     sections += [PlaybookSection(f"Stop and adjust: {name}", "", rules) for name, rules in plan_rules(request, outcome)]
     return sections

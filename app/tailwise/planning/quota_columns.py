@@ -67,13 +67,17 @@ def check(model: QuotaModel, items: NDArray[np.float64]) -> None:
     """Check a plan against every row and bound of the model.
 
     Raises:
-        BrokenPlanError: something is exceeded by more than the solver's tolerance.
+        BrokenPlanError: something is exceeded by more than the solver's tolerance, relative to limits above 1.
     """
     columns = columns_of(model, items)
     activity = model.rows.matrix @ columns
+    low, high = model.rows.low, model.rows.high
+    # A quota of a thousand is as good as met a thousandth of an object below it.
+    below = (low - activity) / np.maximum(1.0, np.abs(np.where(np.isfinite(low), low, 1.0)))
+    above = (activity - high) / np.maximum(1.0, np.abs(np.where(np.isfinite(high), high, 1.0)))
     over = max(
-        float((model.rows.low - activity).max(initial=0.0)),
-        float((activity - model.rows.high).max(initial=0.0)),
+        float(below.max(initial=0.0)),
+        float(above.max(initial=0.0)),
         float((columns - model.high).max(initial=0.0)),
         float(-items.min(initial=0.0)),
     )

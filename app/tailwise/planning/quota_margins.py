@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     from tailwise.planning.quota_yields import YieldTable
 
 ROUNDS = 5
+SMOOTH_WEEKS = 4
+"""In longer plans the rounds leave smoothing out: it takes as long as all goals before it."""
 AIM = 0.005
 """Aimed for above the probability wanted: whole items cost a little of it."""
+SPREAD_POWER = 0.75
+"""How the spread of a count grows with the count: 0.5 where only chance plays, 1 where the yield itself is unsure."""
+STEPS = 12
 
 
 def sought_margins(
@@ -45,22 +50,37 @@ def sought_margins(
     before: NDArray[np.float64] | None = None
     for round_number in range(ROUNDS):
         model = build_model(request, yields, margins)
-        items = search(model, progress, integer=False).items
+        items = search(model, progress, integer=False, smooth=request.weeks <= SMOOTH_WEEKS).items
         progress.stage(f"Aiming for {confidence:.0%}, round {round_number + 1}")
-        missing = _missing(model, items, min(0.999, confidence + AIM))
-        if not missing.any() or (before is not None and np.allclose(items, before, atol=0.5)):
+        aims = _aims(model, items, min(0.999, confidence + AIM))
+        wanted = np.maximum(margins, aims - np.array([quota.amount for quota in model.quotas]))
+        is_same = before is not None and np.allclose(items, before, atol=0.5)
+        if is_same or np.allclose(wanted, margins, rtol=0.0, atol=0.1):
             break
-        before = items
-        margins = margins + missing
+        before, margins = items, wanted
     return margins
 
 
-def _missing(model: QuotaModel, items: NDArray[np.float64], confidence: float) -> NDArray[np.float64]:
-    """Return how far the draw at the wanted quantile lies below each quota that is met in expectation."""
+def _aims(model: QuotaModel, items: NDArray[np.float64], confidence: float) -> NDArray[np.float64]:
+    """Return the objects each quota should expect to be met surely enough; 0 for those that are, or cannot be met."""
     objects = drawn_objects(model, items)
     amounts = np.array([quota.amount for quota in model.quotas])
     tolerances = np.array([quota.tolerance for quota in model.quotas])
     is_met = shortfalls(model, items) <= tolerances
     is_rare = (objects >= amounts[:, None] - NOISE).mean(axis=1) < confidence
-    low = np.quantile(objects, 1.0 - confidence, axis=1, method="lower") if len(objects) else np.zeros(0)
-    return np.where(is_met & is_rare, np.maximum(amounts - low, 0.0), 0.0)
+    aims = np.zeros(len(amounts))
+    for q in np.flatnonzero(is_met & is_rare):
+        mean = float(objects[q].mean())
+        low = float(np.quantile(objects[q], 1.0 - confidence, method="lower"))
+        aims[q] = _aim(float(amounts[q]), mean, mean - low)
+    return aims
+
+
+def _aim(amount: float, mean: float, spread: float) -> float:
+    """Return the mean at which what is left after the spread, which grows with the mean, is the amount wanted."""
+    if mean <= 0.0:
+        return amount
+    factor = 1.0
+    for _ in range(STEPS):
+        factor = (amount + spread * factor**SPREAD_POWER) / mean
+    return factor * mean

@@ -57,8 +57,8 @@ def relaxed(model: QuotaModel) -> Programme:
     return Programme(model.low, model.high, whole, model.rows)
 
 
-def search(model: QuotaModel, progress: Progress, *, integer: bool = True) -> Found:
-    """Solve all stages of a model; with `integer=False` items may be fractions."""
+def search(model: QuotaModel, progress: Progress, *, integer: bool = True, smooth: bool = True) -> Found:
+    """Solve all stages of a model; with `integer=False` items may be fractions, without `smooth` weeks may differ."""
     stages = stages_of(model)
     is_exact = integer and model.columns.items <= EXACT_COLUMNS
     programme = Programme(model.low, model.high, model.whole, model.rows) if is_exact else relaxed(model)
@@ -66,7 +66,7 @@ def search(model: QuotaModel, progress: Progress, *, integer: bool = True) -> Fo
     best = lexicographic(programme, stages, EXACT if is_exact else RELAXED, progress)
     if best is None:
         raise NoPlanError("the solver found no plan")
-    columns = _smoothed(model, best)
+    columns = _smoothed(model, best) if smooth else best.columns
     progress.advance()
     items = columns[: model.columns.items]
     if integer and not is_exact:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from scipy.special import pdtr
 
-from tailwise.domain.plan import Tier
+from tailwise.domain.plan import Route, Tier
 from tailwise.planning.quota_rules import percent
+from tailwise.planning.sample_size import items_needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ RECALL_HALF_WIDTH = 0.10
 DISAGREEMENT = {Tier.MUST_NOT_MISS: 0.05, Tier.NICE_TO_HAVE: 0.08, Tier.EXPERIMENTAL: 0.12}
 TWIN_RATE = 0.30
 RAISED_RESERVE = 0.25
+RARE_RATE, SEEN = 0.01, 0.95
 
 
 def poisson_low(expected: float) -> int:
@@ -118,8 +120,9 @@ def _chance(chance: float) -> str:
     return percent(round(chance, 4)) if chance >= 1e-4 else "less than 0.01 %"
 
 
-def sprint_rules(request: PlanRequest) -> tuple[str, ...]:
+def sprint_rules(request: PlanRequest, outcome: PlanOutcome) -> tuple[str, ...]:
     """Return the rules that hold for the sprint as a whole."""
+    drawn = sum(round(line.items) for line in outcome.lines if line.route is Route.RANDOM)
     reserve = request.reserve.discovery
     rules = [
         f"The reserve turns up a class nobody had in mind: raise it to {percent(RAISED_RESERVE)} for one week.",
@@ -130,7 +133,13 @@ def sprint_rules(request: PlanRequest) -> tuple[str, ...]:
             f"Three discovery reserves in a row bring nothing new, and 1 - 0.05^(1/n) over their n items is below the "
             f"rate you may miss: the reserve may go down from {percent(reserve)} to 10 %, never below."
         )
-    else:
+    if drawn:
+        missed, enough = (1.0 - RARE_RATE) ** drawn, items_needed(RARE_RATE, 1, SEEN)
+        rules.append(
+            f"The {drawn:,} random items miss a kind that is in {percent(RARE_RATE)} of all items with a probability "
+            f"of {_chance(missed)}; {enough:,} would miss it in {percent(round(1 - SEEN, 2))} of cases."
+        )
+    if reserve == 0:
         rules.append("This plan has no discovery reserve: what nobody looks for will not be found.")
     return tuple(rules)
 

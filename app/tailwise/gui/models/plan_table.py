@@ -191,8 +191,9 @@ def verdict(outcome: PlanOutcome) -> tuple[str, str]:
         more = f" and {len(short_classes) - 3} more" if len(short_classes) > 3 else ""
         return f"Not every quota can be met: {told}{more}. The best there is: {amount}.", "alert"
     if outcome.status is PlanStatus.STOPPED_EARLY:
-        return f"Every quota is met: {amount}. A better plan may exist ({percent(outcome.gap, 1)} at most).", "warn"
-    return f"Every quota is met, and no plan does it better: {amount}.", "ok"
+        better = f"A better plan may exist ({percent(outcome.gap, 1)} at most)"
+        return f"Every quota is met in expectation: {amount}. {better}.", "warn"
+    return f"Every quota is met in expectation, and no plan does it better: {amount}.", "ok"
 
 
 def reason_text(reason: Reason, unit: str) -> str:

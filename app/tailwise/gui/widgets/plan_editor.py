@@ -55,6 +55,7 @@ class PlanEditor(QWidget):
         self.sheets.classes.have = dict(have)
         self.head.show_head(head_of(request), request.weeks)
         self._head = self.head.head()
+        self.preview.reset()
         self.sheets.show(request)
         self._names = self.sheets.classes.names()
         self._is_showing = False

@@ -44,15 +44,19 @@ class PreviewStrip(QFrame):
         """What the label hours of the request are multiplied by."""
         return self.slider.value() / 100
 
+    def reset(self) -> None:
+        """Put the slider back to the hours of the request."""
+        blocker = QSignalBlocker(self.slider)
+        self.slider.setValue(AS_IT_IS)
+        del blocker
+        self._show_amount()
+
     def show_hours(self, total: float | None) -> None:
         """Say how many label hours the request has over all weeks; None for no limit. The slider goes back."""
         if total == self._hours:
             return
         self._hours = total
-        blocker = QSignalBlocker(self.slider)
-        self.slider.setValue(AS_IT_IS)
-        del blocker
-        self._show_amount()
+        self.reset()
 
     def show_preview(self, found: PlanPreview) -> None:
         """Show what the request comes to."""

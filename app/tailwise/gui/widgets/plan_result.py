@@ -29,6 +29,7 @@ from tailwise.gui.models.plan_table import (
     weak_quotas,
 )
 from tailwise.gui.widgets.bar_paint import HoursBars, HoursLine
+from tailwise.gui.widgets.elided_label import ElidedLabel
 from tailwise.gui.widgets.record_view import RecordView
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class PlanResult(QWidget):
         self.tabs = QTabWidget()
         self.nearest = QPushButton(self.tr("Accept the nearest request that can be met"))
         self.reasons = QPlainTextEdit()
-        self.found = QLabel()
+        self.found = ElidedLabel()
         self._request: PlanRequest | None = None
         self._review_heading = self._heading(self.tr("Review hours per week"))
         self._reasons_heading = self._heading(self.tr("Why, and what helps"))
@@ -99,7 +100,9 @@ class PlanResult(QWidget):
         self.reasons.setVisible(bool(paragraphs))
         self._reasons_heading.setVisible(bool(paragraphs))
         versions = ", ".join(f"{name} {version}" for name, version in outcome.versions)
-        self.found.setText(self.tr("Seed {}, request {}, {}").format(outcome.seed, outcome.request_hash[:12], versions))
+        self.found.set_whole_text(
+            self.tr("Seed {}, request {}, {}").format(outcome.seed, outcome.request_hash[:12], versions)
+        )
 
     def text(self) -> str:
         """Return the plan as tab-separated lines, for a spreadsheet."""
@@ -117,7 +120,6 @@ class PlanResult(QWidget):
         self.verdict.setFont(th.larger(self.font(), 1, bold=True))
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.found.setProperty("role", "muted")
-        self.found.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.reasons.setReadOnly(True)
         self.reasons.setTabChangesFocus(True)
         self.reasons.setAccessibleName(self.tr("Why, and what helps"))
