@@ -1,4 +1,4 @@
-"""Commands that make training pictures: augment."""
+"""Commands that make and choose training pictures: augment, tiles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tailwise.cli.output import print_json, print_table, say
-from tailwise.cli.support import PATH, json_option, terminal_progress, writing
+from tailwise.cli.support import PATH, json_option, reading, terminal_progress, writing
 from tailwise.ops.child import run_here
 
 if TYPE_CHECKING:
@@ -93,5 +93,68 @@ def _print(done: Materialised) -> None:
     say(f"{done.variants:,} synthetic pictures written and read back, for training only: {done.to}")
 
 
-COMMANDS = (augment,)
+@click.command()
+@click.argument("project", type=PATH)
+@click.option("--side", type=int, default=512, show_default=True, help="Side of a tile in pixels.")
+@click.option("--stride", type=int, default=256, show_default=True, help="From one tile to the next, pixels.")
+@click.option("--total", type=int, default=0, help="How many tiles to choose; all with a label if left out.")
+@click.option("--background", type=float, default=0.1, show_default=True, help="Share of tiles without an object.")
+@click.option("--seed", type=click.IntRange(min=0), default=17, show_default=True)
+@click.option("--out", "to", type=PATH, help="CSV file to write; without it only the figures are printed.")
+@json_option
+def tiles(  # noqa: PLR0913, PLR0917  one parameter per option
+    project: Path,
+    side: int,
+    stride: int,
+    total: int,
+    background: float,
+    seed: int,
+    to: Path | None,
+    as_json: bool,
+) -> None:
+    """Choose tiles of large training images so that rare classes are seen."""
+    from tailwise.domain.tiles import TileRequest
+    from tailwise.usecases.tiles import plan_tiles, write_tiles
+
+    request = TileRequest(side, stride, total, background, seed)
+    with reading(project) as opened, terminal_progress() as progress:
+        plan = plan_tiles(opened, request, progress)
+        if to is not None:
+            write_tiles(opened, plan, to)
+    if as_json:
+        print_json(
+            {
+                "tiles": plan.total,
+                "with_label": plan.with_label,
+                "chosen": len(plan.tiles),
+                "background": plan.background,
+                "images": plan.images,
+                "classes": [
+                    {
+                        "class": c.class_name,
+                        "tiles": c.tiles,
+                        "chosen": c.chosen_tiles,
+                        "pixels": c.pixels,
+                        "chosen_pixels": c.chosen_pixels,
+                    }
+                    for c in plan.classes
+                ],
+                "notes": list(plan.notes),
+                "to": str(to) if to is not None else None,
+            }
+        )
+        return
+    print_table(
+        ("class", "tiles", "chosen", "pixels", "chosen pixels"),
+        [(c.class_name, c.tiles, c.chosen_tiles, c.pixels, c.chosen_pixels) for c in plan.classes],
+    )
+    for note in plan.notes:
+        say(f"{note}.")
+    say(
+        f"{len(plan.tiles):,} of {plan.total:,} tiles chosen from {plan.images:,} images, "
+        f"{plan.background:,} without an object"
+    )
+
+
+COMMANDS = (augment, tiles)
 """Every command of this module, in the order of the help."""

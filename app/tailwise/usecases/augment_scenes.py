@@ -145,6 +145,13 @@ class SceneReader:
                     self._kept.popitem(last=False)
         return scene
 
+    def labels(self, row: int) -> tuple[tuple[int, int], list[LabelShape]]:
+        """Return size and shapes of an item as its source draws them, without its picture; size 0 where unknown."""
+        self.prepare([row])
+        columns = self.sliced.columns
+        declared = (int(columns.width[row]), int(columns.height[row]))
+        return declared, self._labels(row, declared)
+
     def _prepare(self, rows: list[int]) -> None:
         if not rows:
             return
