@@ -48,10 +48,10 @@ def test_figures_have_units_and_are_those_of_the_project(page):
         "2 classes",
         "2 unlabelled",
         "0 missing files",
-        "2 findings",
+        "6 findings",
     ]
     assert page.images.accessibleDescription() == "60 % labelled"  # two with objects and one found empty, of five
-    assert page.found.accessibleDescription() == "in 4 places"
+    assert page.found.accessibleDescription() == "in 9 places"
 
 
 def test_every_figure_opens_what_is_behind_it(qtbot, page):
@@ -117,7 +117,7 @@ def test_filter_keeps_findings_that_hold_every_word(page):
     assert page.findings.records() == ()
 
     page.found.click()  # the figure shows all of them again
-    assert len(page.findings.records()) == 2
+    assert len(page.findings.records()) == 6
 
 
 def test_project_without_data_says_what_to_do_and_offers_the_demo(qtbot, session, tmp_path):

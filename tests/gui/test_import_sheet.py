@@ -64,7 +64,7 @@ class FakeUseCase:
             raise self.candidates
         return self.candidates
 
-    def import_source(self, project, request, progress):
+    def begin_import(self, project, request, progress):
         progress.stage("Reading", 2)
         self.requests.append(request)
         if self.failures:
@@ -78,7 +78,7 @@ def use_case(monkeypatch):
     fake = FakeUseCase()
     module = types.ModuleType("tailwise.usecases.import_source")
     module.detect_source = fake.detect_source
-    module.import_source = fake.import_source
+    module.begin_import = fake.begin_import
     module.ImportRequest = ImportChoice
     monkeypatch.setitem(sys.modules, "tailwise.usecases.import_source", module)
     import tailwise.usecases

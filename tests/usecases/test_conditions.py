@@ -103,7 +103,7 @@ def test_a_pattern_is_looked_at_before_it_makes_anything(project):
 
     assert (seen.looked_at, seen.items, seen.captures.unfit) == (12, 12, 0)
     assert [(f.name, f.kind) for f in seen.captures.fields] == [
-        ("site", "condition"), ("camera", "condition"), ("number", "condition"),
+        ("site", "condition"), ("camera", "condition"), ("number", None),
     ]  # fmt: skip
     assert seen.examples[0] == (FILES[0], {"site": "gate", "camera": "cam0", "number": "0000"})
     assert set(values(project)) == {"weather", "speed"}
@@ -265,13 +265,13 @@ def test_every_verb_works_from_the_command_line(project, root, capsys):
 
 
 def test_the_index_measures_can_be_sorted_once_there_is_an_index(project, monkeypatch):
-    from tailwise.usecases import image_index
+    from tailwise.usecases import index_columns
 
     class Index:
         item_ids = project.columns.item_ids[:6]
         brightness = np.arange(6.0)
 
-    monkeypatch.setattr(image_index, "load_index", lambda _project: Index)
+    monkeypatch.setattr(index_columns, "load_index", lambda _project: Index)
 
     cd.conditions_from_numbers(project, "brightness", (3.0,), SILENT)
 

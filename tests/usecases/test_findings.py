@@ -104,7 +104,7 @@ def test_labels_few_lone_uneven_and_missing_are_found(make):
 
     assert found["CK-01"].finding.examples == ("later.jpg",)
     assert found["CK-03"].finding.examples == ("Tram",)
-    assert found["CK-05"].finding.examples == ("Van: 1 images, 1 objects",)
+    assert found["CK-05"].finding.examples == ("Van: 1 image, 1 object",)
     assert found["CK-06"].finding.examples == ("Bus: 3 images, 6 objects",)
     assert found["CK-07"].finding.examples == ("Car 1,800, Van 1 objects",)
     assert "CK-08" not in found  # all boxes are of one size exactly: that is a convention, not a tendency

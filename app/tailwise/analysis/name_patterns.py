@@ -24,7 +24,9 @@ MAX_FIELDS: Final = 12
 MAX_CONDITION_VALUES: Final = 50
 GROUP_WORDS: Final = frozenset({"scene", "video", "track", "patient", "sequence", "burst", "session", "drive", "clip"})
 """Fields that name what a split must not cut, whatever their number of values."""
-NUMBER_WORDS: Final = frozenset({"number", "frame", "index", "year", "month", "day", "hour", "time", "date"})
+RUNNING_NUMBERS: Final = frozenset({"number", "frame", "index"})
+"""Fields that count items up; they are no condition unless the user calls them a group."""
+NUMBER_WORDS: Final = RUNNING_NUMBERS | {"year", "month", "day", "hour", "time", "date"}
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -62,7 +64,7 @@ class CapturedField:
 
     Attributes:
         values: most frequent first.
-        kind: None where the field names every single item and is no condition.
+        kind: None where the field names every single item, or counts them, and is no condition.
     """
 
     name: str
@@ -115,7 +117,10 @@ def captures(pattern: NamePattern, rows: Sequence[Mapping[str, str] | None], gro
         counts = Counter(row[name] for row in rows if row is not None and row[name])
         ranked = tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
         is_group = name in groups or name.removeprefix("group_") in GROUP_WORDS or name.startswith("group_")
-        fields.append(CapturedField(name, ranked, _kind(len(ranked), counts.total(), is_group=is_group)))
+        kind = _kind(len(ranked), counts.total(), is_group=is_group)
+        if name in RUNNING_NUMBERS and not is_group:
+            kind = None
+        fields.append(CapturedField(name, ranked, kind))
     return Captures(tuple(fields), tuple(rows))
 
 

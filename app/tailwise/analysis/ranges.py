@@ -26,10 +26,11 @@ def equal_edges(numbers: NDArray[np.float64], ranges: int) -> tuple[float, ...]:
     if not 2 <= ranges <= MAX_RANGES:
         raise RequestError(f"{ranges} ranges are not possible", f"Take 2 to {MAX_RANGES}")
     known = numbers[np.isfinite(numbers)]
-    if not len(known):
+    above = known[known > known.min()] if len(known) else known
+    if not len(above):
         return ()
-    exact = np.unique(np.quantile(known, np.arange(1, ranges) / ranges))
-    exact = exact[exact > known.min()]
+    # Where the smallest number fills a whole range, the range ends right above it.
+    exact = np.unique(np.maximum(np.quantile(known, np.arange(1, ranges) / ranges), above.min()))
     for digits in range(1, 7):
         rounded = np.array([float(f"{edge:.{digits}g}") for edge in exact.tolist()])
         # Rounding must neither join two ranges nor move more than a tenth of a range across an edge.

@@ -306,13 +306,12 @@ def _print_axes(found: Sequence[AxisFacts], key: str, *, as_json: bool, **more: 
         print_json({key: [_axis_json(facts) for facts in found], **more})
         return
     print_table(
-        ("name", "kind", "values", "images", "from", "for instance"),
+        ("name", "kind", "values", "from", "for instance"),
         [
             (
                 facts.name,
                 facts.kind,
                 len(facts.values),
-                sum(n for _, n in facts.values),
                 facts.origin,
                 ", ".join(f"{value} {n:,}" for value, n in facts.values[:SHOWN_VALUES]),
             )
@@ -363,7 +362,7 @@ def _print_preview(seen: NamePreview, *, as_json: bool) -> None:
         [
             (
                 f.name,
-                f.kind.value if f.kind else "nothing: it names every item",
+                f.kind.value if f.kind else "nothing: it tells single items",
                 len(f.values),
                 ", ".join(f"{value} {n:,}" for value, n in f.values[:SHOWN_VALUES]),
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from tailwise.gui import messages
@@ -105,6 +106,8 @@ class MainWindow(QMainWindow):
             "file.copy": commands.choose_copy,
             "file.close": commands.close,
             "file.quit": self.close,
+            "edit.undo": self._undo,
+            "edit.redo": self._redo,
             "edit.find": self._ask_page_to_find,
             "edit.export": self._ask_page_to_export,
             "edit.preferences": dialogs.show_preferences,
@@ -113,6 +116,7 @@ class MainWindow(QMainWindow):
             "view.dark": self.appearance.choose_by_action,
             "view.fullscreen": self._toggle_fullscreen,
             "view.reset": self._reset_layout,
+            "go.conditions": self._go_by_action,
             "go.back": self.pages.back,
             "go.forward": self.pages.forward,
             "go.next-pane": self._next_pane,
@@ -217,6 +221,21 @@ class MainWindow(QMainWindow):
     @Slot()
     def _go_by_action(self) -> None:
         self.pages.go(self.sender().objectName().removeprefix("go."))
+
+    @Slot()
+    def _undo(self) -> None:
+        own = self._page_stack()
+        (own if own is not None and own.canUndo() else self._session.history.stack).undo()
+
+    @Slot()
+    def _redo(self) -> None:
+        own = self._page_stack()
+        (own if own is not None and own.canRedo() else self._session.history.stack).redo()
+
+    def _page_stack(self) -> QUndoStack | None:
+        """Return the undo stack of the page shown; edits of conditions and classes are in the session's history."""
+        page = self.pages.current_page
+        return page.findChild(QUndoStack) if page is not None else None
 
     @Slot()
     def _ask_page_to_find(self) -> None:

@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tailwise.domain.errors import ProjectLockedError, UserError
 from tailwise.gui import messages
 from tailwise.gui.dialogs.import_dialog import ImportDialog, suggested_project
+from tailwise.gui.dialogs.import_diff_sheet import ImportDiffSheet
 from tailwise.gui.drop import PROJECT_SUFFIX
-from tailwise.gui.session import ImportChoice, ResultLine
+from tailwise.gui.session import ImportChoice, PendingUpdate, ResultLine
 from tailwise.gui.texts import counted, joined_counts
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class ProjectCommands(QObject):
         self._window = window
         self._sheet: ImportDialog | None = None
         self._waiting: ImportChoice | None = None
+        self._pending: PendingUpdate | None = None
         self._opening = Path()
         session.opened.connect(self._on_opened)
 
@@ -197,8 +199,35 @@ class ProjectCommands(QObject):
             self._run_import(choice)
 
     def _run_import(self, choice: ImportChoice) -> None:
-        handle = self._session.import_source(choice, on_done=self._on_imported, on_failed=self._on_import_failed)
+        handle = self._session.import_source(choice, on_done=self._on_read, on_failed=self._on_import_failed)
         handle.cancelled.connect(self._on_import_cancelled)
+
+    @Slot(object)
+    def _on_read(self, result: ImportOutcome | PendingUpdate) -> None:
+        """Bring a new source in; show what an update would change first."""
+        if not isinstance(result, PendingUpdate):
+            self._on_imported(result)
+            return
+        self._close_sheet()
+        self._pending = result
+        sheet = ImportDiffSheet(result.prepared.diff, self._window)
+        sheet.accepted_import.connect(self._on_update_accepted)
+        sheet.refused.connect(self._on_update_refused)
+        self._session.closed.connect(sheet.close)
+        sheet.show()
+
+    @Slot()
+    def _on_update_accepted(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            self._session.finish_import(pending, on_done=self._on_imported)
+
+    @Slot()
+    def _on_update_refused(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            self._session.discard_import(pending)
+            self._session.announce(ResultLine(self.tr("Not imported; the project is as it was."), tone="note"))
 
     @Slot(object)
     def _on_imported(self, outcome: ImportOutcome) -> None:

@@ -7,13 +7,14 @@ opens a window: what it cannot do it announces (`user_error`, `bug`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.errors import UserError
 from tailwise.domain.records import Role
+from tailwise.gui.edit_history import EditHistory
 from tailwise.gui.file_picker import FilePicker
 from tailwise.gui.op_runner import Lane, OpHandle, OpRunner
 from tailwise.gui.settings import Settings, default_settings_path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailwise.ops.progress import Progress
+    from tailwise.usecases.import_source import PreparedImport
     from tailwise.usecases.projects import Project
 
 
@@ -46,6 +48,13 @@ class ImportChoice:
     role: Role = Role.LABELS
 
 
+@dataclass(frozen=True, slots=True)
+class PendingUpdate:
+    """An import that would change a source imported before: to be looked at, then finished or discarded."""
+
+    prepared: PreparedImport
+
+
 class Session(QObject):
     """At most one open project, and the operations on it.
 
@@ -54,6 +63,7 @@ class Session(QObject):
         runner: where operations run.
         settings: what the program remembers about this computer.
         picker: asks for files and folders.
+        history: edits of conditions and classes, to be undone from any page.
     """
 
     changed = Signal(object)  # Changes: what an operation wrote
@@ -72,6 +82,7 @@ class Session(QObject):
         self.runner = runner if runner is not None else OpRunner(self)
         self.settings = settings if settings is not None else Settings(default_settings_path(), self)
         self.picker = FilePicker(self.settings, self)
+        self.history = EditHistory(self)
         self.project: Project | None = None
         self._project_ops: set[OpHandle] = set()
         self._is_entering = False
@@ -93,6 +104,7 @@ class Session(QObject):
         on_failed: Callable[..., object] | None = None,
         slot: str | None = None,
         quiet: bool = False,
+        can_cancel: bool = True,
     ) -> OpHandle:
         """Run `function(project, progress)` on a worker thread.
 
@@ -108,6 +120,7 @@ class Session(QObject):
                 show; without it the window shows a message. Bugs go to the crash report either way.
             slot: newest wins among operations of the same slot.
             quiet: keep it out of the op bar.
+            can_cancel: False for small writes that must happen even when the project is closed right after.
 
         Raises:
             RuntimeError: no project is open.
@@ -119,7 +132,9 @@ class Session(QObject):
         def work(progress: Progress) -> object:
             return function(project, progress)
 
-        handle = self.run_detached(title, work, lane=lane, on_done=on_done, on_failed=on_failed, slot=slot, quiet=quiet)
+        handle = self.run_detached(
+            title, work, lane=lane, on_done=on_done, on_failed=on_failed, slot=slot, quiet=quiet, can_cancel=can_cancel
+        )
         self._project_ops.add(handle)
         handle.finished.connect(self._on_project_op_finished)
         return handle
@@ -134,11 +149,12 @@ class Session(QObject):
         on_failed: Callable[..., object] | None = None,
         slot: str | None = None,
         quiet: bool = False,
+        can_cancel: bool = True,
     ) -> OpHandle:
         """Run work that needs no project, for instance to look at a dataset; otherwise as `run`."""
         for callback in (on_done, on_failed):
             _require_bound(callback)
-        handle = self.runner.run(title, function, lane=lane, slot=slot, quiet=quiet)
+        handle = self.runner.run(title, function, lane=lane, slot=slot, quiet=quiet, can_cancel=can_cancel)
         if on_done is not None:
             handle.succeeded.connect(on_done)
         if on_failed is not None:
@@ -181,15 +197,44 @@ class Session(QObject):
         on_done: Callable[..., object] | None = None,
         on_failed: Callable[..., object] | None = None,
     ) -> OpHandle:
-        """Import a dataset into the open project; parsing happens in a child process."""
+        """Import a dataset into the open project; parsing happens in a child process.
+
+        A source that was imported before and changed is not brought in at once: the result is a `PendingUpdate` to
+        look at, which `finish_import` or `discard_import` takes. Else it is an `ImportOutcome`.
+        """
 
         def work(project: Project, progress: Progress) -> object:
-            from tailwise.usecases.import_source import ImportRequest, import_source
+            from tailwise.usecases.import_source import ImportRequest, begin_import
 
             request = ImportRequest(choice.path, choice.format, choice.answers, choice.conditions_csv, choice.role)
-            return import_source(project, request, progress)
+            result = begin_import(project, request, progress)
+            # Told apart by what only a prepared one has: the GUI thread does not import the use case.
+            return PendingUpdate(cast("PreparedImport", result)) if hasattr(result, "staging") else result
 
         return self.run(f"Import {choice.path.name}", work, on_done=on_done, on_failed=on_failed)
+
+    def finish_import(self, pending: PendingUpdate, *, on_done: Callable[..., object]) -> None:
+        """Bring a looked-at update in."""
+        prepared = pending.prepared
+
+        def work(project: Project, progress: Progress) -> object:
+            from tailwise.usecases.import_source import finish_import
+
+            return finish_import(project, prepared, progress)
+
+        if self.project is not None:
+            self.run(f"Update {prepared.diff.source}", work, on_done=on_done)
+
+    def discard_import(self, pending: PendingUpdate) -> None:
+        """Forget an update; what is left of one that nobody answered goes when the project is opened next."""
+        prepared = pending.prepared
+
+        def work(_progress: Progress) -> None:
+            from tailwise.usecases.import_source import discard_import
+
+            discard_import(prepared)
+
+        self.run_detached("Forget the import", work, lane="ordered", quiet=True)
 
     def announce(self, line: ResultLine) -> None:
         """Show how an operation ended at the foot of the window."""

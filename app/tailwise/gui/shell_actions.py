@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 SEPARATOR: Final = ""
 RECENT: Final = "file.recent"
-NEEDS_PROJECT: Final = ("file.copy", "file.close", *(f"go.{page.key}" for page in PAGES if page.needs_project))
+NEEDS_PROJECT: Final = (
+    "file.copy",
+    "file.close",
+    "go.conditions",
+    *(f"go.{page.key}" for page in PAGES if page.needs_project),
+)
 
 SPECS: Final = (
     ActionSpec("file.new", "&New project…", "File", ("Ctrl+N",), "Make an empty project file.", "new"),
@@ -30,6 +35,8 @@ SPECS: Final = (
     ),
     ActionSpec("file.close", "&Close project", "File", ("Ctrl+W",), "Close the project and show the start page."),
     ActionSpec("file.quit", "&Quit", "File", ("Ctrl+Q",), "Cancel what runs, close the project and leave."),
+    ActionSpec("edit.undo", "&Undo", "Edit", ("Ctrl+Z",), "Take the last edit back.", "undo"),
+    ActionSpec("edit.redo", "&Redo", "Edit", ("Ctrl+Shift+Z",), "Do the edit again that was taken back.", "redo"),
     ActionSpec("edit.find", "&Find on this page", "Edit", ("Ctrl+F",), "Go to the filter of this page."),
     ActionSpec("edit.export", "&Export this view…", "Edit", ("Ctrl+E",), "Write exactly what this page shows."),
     ActionSpec("edit.preferences", "&Preferences…", "Edit", ("Ctrl+,",), "Change how the program looks and starts."),
@@ -40,6 +47,9 @@ SPECS: Final = (
     ActionSpec("view.reset", "&Reset layout", "View", (), "Put window, docks and panes where they were at first."),
     ActionSpec("go.back", "&Back", "Go", ("Alt+Left",), "Go to the page shown before."),
     ActionSpec("go.forward", "&Forward", "Go", ("Alt+Right",), "Undo going back."),
+    ActionSpec(
+        "go.conditions", "&Conditions", "Go", ("Ctrl+Shift+G",), "Make, merge and edit conditions and groups.", "group"
+    ),
     ActionSpec("go.next-pane", "Ne&xt pane", "Go", ("F6",), "Move the keyboard to the next pane."),
     ActionSpec("go.previous-pane", "Pre&vious pane", "Go", ("Shift+F6",), "Move the keyboard to the pane before."),
     ActionSpec("go.palette", "Find &action…", "Go", ("Ctrl+K",), "Type a few letters of any page or action."),
@@ -59,12 +69,13 @@ MENUS: Final = (
         "&File",
         ("file.new", "file.open", RECENT, SEPARATOR, "file.import", "file.copy", SEPARATOR, "file.close", "file.quit"),
     ),
-    ("&Edit", ("edit.find", "edit.export", SEPARATOR, "edit.preferences")),
+    ("&Edit", ("edit.undo", "edit.redo", SEPARATOR, "edit.find", "edit.export", SEPARATOR, "edit.preferences")),
     ("&View", ("view.system", "view.light", "view.dark", SEPARATOR, "view.fullscreen", "view.reset")),
     (
         "&Go",
         (
             *(f"go.{page.key}" for page in PAGES),
+            "go.conditions",
             SEPARATOR,
             "go.back",
             "go.forward",

@@ -210,7 +210,7 @@ def _numbers(project: Project, source: str) -> NDArray[np.float64]:
 
 
 def _index_numbers(project: Project, source: str) -> NDArray[np.float64]:
-    from tailwise.usecases.image_index import load_index
+    from tailwise.usecases.index_columns import load_index
 
     index = load_index(project)
     known = dict(zip(index.item_ids.tolist(), getattr(index, source).tolist(), strict=True))

@@ -71,7 +71,7 @@ def _identical(project: Project, report: Report) -> list[list[int]]:
     axis = report.sliced.cube.axes.get(IDENTICAL_AXIS)
     if axis is not None:
         groups.extend(_grouped(axis.rows, axis.codes))
-    from tailwise.usecases.image_index import load_index
+    from tailwise.usecases.index_columns import load_index
 
     index = load_index(project)
     if len(index.item_ids):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tailwise.domain.checks import Fix, FixKind, ProjectFinding
 from tailwise.domain.errors import RequestError
@@ -18,6 +18,7 @@ from tailwise.usecases.conditions import (
     rename_condition,
     restore_conditions,
 )
+from tailwise.usecases.conditions_derived import DerivedOutcome
 from tailwise.usecases.project_checks import check_project
 
 if TYPE_CHECKING:
@@ -97,7 +98,11 @@ def apply_fix(project: Project, fix: Fix) -> ClassMapEdit | ConditionEdit:
     return delete_condition(project, fix.names[0])
 
 
-def take_back(project: Project, edit: ClassMapEdit | ConditionEdit, *, redo: bool = False) -> Changes:
+Edit: TypeAlias = ClassMapEdit | ConditionEdit | DerivedOutcome
+"""What can be taken back: it holds the state before and after it."""
+
+
+def take_back(project: Project, edit: Edit, *, redo: bool = False) -> Changes:
     """Undo an edit, or do it again."""
     text = f"{'again' if redo else 'undone'}: {edit.text}"
     if isinstance(edit, ClassMapEdit):

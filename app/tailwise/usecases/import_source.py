@@ -16,6 +16,7 @@ from tailwise.formats import enrich, registry
 from tailwise.formats.coco_results import PREDICTIONS_KEY
 from tailwise.formats.contract import ReadRequest, read_source
 from tailwise.formats.listing import scan
+from tailwise.formats.remembered import HEADER_KEY
 from tailwise.imaging.headers import read_header
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.ops.collector import paused_collector
@@ -100,6 +101,14 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _Context:
+    """What a reader may need of the project: sources that predictions refer to, and answers given for other tables."""
+
+    known: tuple[KnownSource, ...]
+    remembered: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedImport:
     """A source that was read and not yet brought in: give it to `finish_import` or `discard_import`.
 
@@ -140,7 +149,7 @@ def import_source(
     try:
         # The write lock is not held while reading: review and planning go on.
         place = _Place(staging, project.path, always_compare=False)
-        staged = run(_read_into_staging, request, _known(project, request), place, progress=progress)
+        staged = run(_read_into_staging, request, _context(project, request), place, progress=progress)
         return _swap(project, request, (staging, staged), began, progress)
     finally:
         source_tables.remove_staging(staging)
@@ -158,7 +167,7 @@ def prepare_import(
     staging = staging_path(project.path, next(_NUMBERS))
     try:
         place = _Place(staging, project.path, always_compare=True)
-        staged = run(_read_into_staging, request, _known(project, request), place, progress=progress)
+        staged = run(_read_into_staging, request, _context(project, request), place, progress=progress)
     except BaseException:
         source_tables.remove_staging(staging)
         raise
@@ -174,6 +183,20 @@ def prepare_import(
         staged,
         time.monotonic() - began,
     )
+
+
+def begin_import(
+    project: Project, request: ImportRequest, progress: Progress, run: Runner = run_in_child
+) -> ImportOutcome | PreparedImport:
+    """Import a source at once if it is new or did not change; an update that changes something is only prepared.
+
+    Raises:
+        As `import_source`.
+    """
+    prepared = prepare_import(project, request, progress, run)
+    if prepared.diff.is_update and not prepared.diff.is_empty:
+        return prepared
+    return finish_import(project, prepared, progress)
 
 
 def finish_import(project: Project, prepared: PreparedImport, progress: Progress) -> ImportOutcome:
@@ -229,15 +252,16 @@ def _detect(path: Path, progress: Progress) -> tuple[Candidate, ...]:
     return tuple(registry.detect(scan(path, progress)))
 
 
-def _known(project: Project, request: ImportRequest) -> tuple[KnownSource, ...]:
-    """Return the sources predictions may be about; nothing else needs to know them."""
+def _context(project: Project, request: ImportRequest) -> _Context:
+    """Return what a reader may need of the project; only predictions need to know the sources they are about."""
     is_predicted = request.role is Role.PREDICTIONS or request.answers.get(PREDICTIONS_KEY) == "yes"
-    return known_sources(project) if is_predicted else ()
+    with project.file.reading() as db:
+        sources = source_tables.list_sources(db)
+    tables = tuple(source.answers for source in reversed(sources) if HEADER_KEY in source.answers)
+    return _Context(known_sources(project) if is_predicted else (), tables)
 
 
-def _read_into_staging(
-    request: ImportRequest, known: tuple[KnownSource, ...], place: _Place, progress: Progress
-) -> _Staged:
+def _read_into_staging(request: ImportRequest, context: _Context, place: _Place, progress: Progress) -> _Staged:
     """Run in the child: everything that holds the interpreter lock."""
     listing = registry.narrowed(scan(request.path, progress), request.answers)
     reader = registry.choose(listing, request.format, request.answers)
@@ -246,7 +270,8 @@ def _read_into_staging(
         listing=listing,
         answers=dict(request.answers),
         role=request.role,
-        known=known,
+        known=context.known,
+        remembered=context.remembered,
         read_header=read_header,
     )
     with paused_collector():

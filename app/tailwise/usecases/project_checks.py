@@ -87,6 +87,8 @@ def check_project(project: Project, progress: Progress) -> tuple[ProjectFinding,
 def _check_items(report: Report) -> None:
     columns = report.sliced.columns
     is_labels = np.array([role == Role.LABELS for role in columns.source_roles], dtype=np.bool_)
+    # A source nobody has labelled anything of is a pool, whatever it was imported as.
+    is_labels[np.setdiff1d(np.arange(len(is_labels)), columns.source[report.sliced.labelled])] = False
     bare = (
         np.flatnonzero(is_labels[columns.source] & (columns.state == LabelState.UNLABELLED)) if len(is_labels) else []
     )
@@ -123,7 +125,7 @@ def _check_classes(report: Report) -> None:
         ("CK-06", f"classes seen on 2 to {FEW_IMAGES} images", [r for r in rows if 1 < r.images <= FEW_IMAGES]),
     ):
         codes = [sliced.class_index(r.name) for r in few]
-        shown = [f"{r.name}: {r.images} images, {r.objects} objects" for r in few]
+        shown = [f"{r.name}: {_counted(r.images, 'image')}, {_counted(r.objects, 'object')}" for r in few]
         report.add(
             code, Severity.WARNING, message, "kept: too few to learn from and to measure", count=len(few),
             rows=np.flatnonzero(sliced.cube.class_mask(codes) & sliced.labelled) if codes else (), examples=shown,
@@ -136,6 +138,10 @@ def _check_classes(report: Report) -> None:
             "kept: plan for the small ones, or weigh classes", count=1,
             examples=[f"{seen[0].name} {seen[0].objects:,}, {last.name} {last.objects:,} objects"],
         )  # fmt: skip
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" + ("s" if number != 1 else "")
 
 
 def _check_boxes(report: Report) -> None:

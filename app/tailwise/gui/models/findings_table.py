@@ -14,15 +14,18 @@ from tailwise.gui.models.record_table import AnyIndex, Column, RecordTable
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
+    from tailwise.domain.checks import Fix
     from tailwise.gui.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """A finding with the name of the source it is about."""
+    """A finding with the name of the source it is about, the items behind it if known, and what would settle it."""
 
     source: str
     finding: Finding
+    items: tuple[int, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 SIGNS: Final = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import ClassRow, ItemFilter, Unit
@@ -18,8 +18,10 @@ from tailwise.gui.navigation import ITEMS, PLAN, PlanClass, ShowItems
 from tailwise.gui.number_text import with_unit
 from tailwise.gui.texts import counted, number
 from tailwise.gui.widgets.banner import Banner
+from tailwise.gui.widgets.class_mapping import ClassMapping
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.inspector import Inspector
+from tailwise.gui.widgets.segments import Segments
 from tailwise.gui.widgets.sheet_view import SheetView
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
@@ -75,6 +77,11 @@ class ClassesPage(QWidget):
         self.banner = Banner()
         self.sheet = SheetView(self.model, self.tr("Classes"))
         self.inspector = Inspector(self.tr("Select a class to see what there is of it."))
+        self.mapping = ClassMapping(session)
+        self.parts = Segments(
+            self.tr("Show"), (("targets", self.tr("Targets")), ("mapping", self.tr("Classes of the sources")))
+        )
+        self.pages = QStackedWidget()
         self.states = StateStack(self._build(), "classes", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(th.SPACE_L, th.SPACE_L, th.SPACE_L, th.SPACE_L)
@@ -85,6 +92,8 @@ class ClassesPage(QWidget):
         self.sheet.row_opened.connect(self._open_row)
         self.states.retry_clicked.connect(self.refresh)
         self.states.empty_button_clicked.connect(self._go_to_data)
+        self.parts.chosen.connect(self._on_part)
+        self.mapping.described.connect(self.selection_described)
         session.closed.connect(self._on_closed)
 
     # What the window calls
@@ -95,15 +104,20 @@ class ClassesPage(QWidget):
         self._session.run(
             self.tr("Read the classes"), load, on_done=self._on_loaded, on_failed=self._on_failed, slot="classes-page"
         )
+        self.mapping.refresh()
 
     def focus_filter(self) -> None:
         """Put the cursor into the search."""
+        self.parts.choose("targets")
+        self._on_part("targets")
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
     def open_payload(self, payload: object) -> None:
         """Show the row of a class given by name."""
         if isinstance(payload, str):
+            self.parts.choose("targets")
+            self._on_part("targets")
             self.search.clear()
             self.sheet.go_to(self.model.stored_of(payload), "tier")
 
@@ -129,13 +143,21 @@ class ClassesPage(QWidget):
         panes.addWidget(self.inspector)
         panes.setStretchFactor(0, 1)
         panes.setStretchFactor(1, 0)
-        content = QWidget()
-        layout = QVBoxLayout(content)
+        targets = QWidget()
+        layout = QVBoxLayout(targets)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_S)
         layout.addLayout(top)
         layout.addWidget(self.banner)
         layout.addWidget(panes, 1)
+        self.pages.addWidget(targets)
+        self.pages.addWidget(self.mapping)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(th.SPACE_S)
+        column.addWidget(self.parts)
+        column.addWidget(self.pages, 1)
         return content
 
     # Loading
@@ -165,9 +187,14 @@ class ClassesPage(QWidget):
     def _on_failed(self, error: BaseException) -> None:
         self.states.show_error(error, self.tr("The project itself is unharmed."))
 
+    @Slot(str)
+    def _on_part(self, key: str) -> None:
+        self.pages.setCurrentIndex(int(key == "mapping"))
+
     @Slot()
     def _on_closed(self) -> None:
         self.model.set_rows(())
+        self.mapping.clear()
         self.banner.hide()
         self.inspector.clear()
 

@@ -7,22 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QEvent, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Basis, ItemFilter, SourceFacts
 from tailwise.domain.records import LabelState
 from tailwise.gui import theme as th
+from tailwise.gui.finding_actions import FindingActions
 from tailwise.gui.icons import set_icon
 from tailwise.gui.models.findings_table import FindingRow, FindingsTable
 from tailwise.gui.models.sources_table import SourcesTable
-from tailwise.gui.navigation import CLASSES, ITEMS, ShowItems
+from tailwise.gui.navigation import CLASSES, CONDITIONS, ITEMS, ShowItems
 from tailwise.gui.texts import counted, number
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.inspector import Inspector
 from tailwise.gui.widgets.kpi import KpiRow, KpiTile
 from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
     from tailwise.domain.coverage import ProjectFacts
@@ -41,10 +43,12 @@ class DataView:
 
 def load(project: Project, progress: Progress) -> DataView:
     """Read the page's content; runs on a worker thread."""
-    from tailwise.usecases.projects import list_findings, project_facts
+    from tailwise.usecases.findings import all_findings
+    from tailwise.usecases.projects import project_facts
 
     facts = project_facts(project, progress)
-    return DataView(facts, tuple(FindingRow(found.source, found.finding) for found in list_findings(project)))
+    found = all_findings(project, progress)
+    return DataView(facts, tuple(FindingRow(f.source, f.finding, f.items, f.fixes) for f in found))
 
 
 class DataPage(QWidget):
@@ -76,6 +80,7 @@ class DataPage(QWidget):
         self.findings = FindingsTable(theme, self)
         self.sources_view = RecordView(self.sources, self.tr("Sources"))
         self.findings_view = RecordView(self.findings, self.tr("Findings"))
+        self.finding_actions = FindingActions(session, self)
         self.filter = QLineEdit()
         self.inspector = Inspector(self.tr("Select a source or a finding to see what is behind it."))
         self.states = StateStack(self._build(), "data", self)
@@ -112,12 +117,19 @@ class DataPage(QWidget):
         lists.setObjectName("data-lists")
         lists.setChildrenCollapsible(False)
         lists.setHandleWidth(th.SPACE_M)
-        lists.addWidget(self._section(self.tr("Sources"), self.sources_view, self._import_button()))
+        conditions = QPushButton(self.tr("Conditions…"))
+        conditions.setToolTip(self.tr("Make, merge and edit the conditions and groups of the project"))
+        conditions.clicked.connect(self._open_conditions)
+        lists.addWidget(self._section(self.tr("Sources"), self.sources_view, conditions, self._import_button()))
         self.filter.setPlaceholderText(self.tr("Filter findings (Ctrl+F)"))
         self.filter.setAccessibleName(self.tr("Filter findings"))
         self.filter.setClearButtonEnabled(True)
         self.filter.setFixedWidth(220)
-        lists.addWidget(self._section(self.tr("Findings"), self.findings_view, self.filter))
+        save = QPushButton(self.tr("Save as CSV…"))
+        save.setToolTip(self.tr("Write all findings with their examples to a file"))
+        save.clicked.connect(self.finding_actions.choose_csv)
+        undo = UndoButtons(self._session.history.stack)
+        lists.addWidget(self._section(self.tr("Findings"), self.findings_view, undo, self.filter, save))
         lists.setStretchFactor(0, 2)
         lists.setStretchFactor(1, 3)
         panes = QSplitter(Qt.Orientation.Horizontal)
@@ -143,14 +155,15 @@ class DataPage(QWidget):
         button.clicked.connect(self.import_requested)
         return button
 
-    def _section(self, title: str, view: QWidget, control: QWidget) -> QWidget:
+    def _section(self, title: str, view: QWidget, *controls: QWidget) -> QWidget:
         section = QWidget()
         heading = QLabel(title, section)
         heading.setFont(th.larger(self.font(), 2, bold=True))
         heading.setBuddy(view)
         row = QHBoxLayout()
         row.addWidget(heading, 1)
-        row.addWidget(control)
+        for control in controls:
+            row.addWidget(control)
         layout = QVBoxLayout(section)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_S)
@@ -165,6 +178,7 @@ class DataPage(QWidget):
         self.sources_view.record_selected.connect(self._on_source_selected)
         self.findings_view.record_selected.connect(self._on_finding_selected)
         self.filter.textChanged.connect(self._show_findings)
+        self.finding_actions.items_found.connect(self._show_found)
         self.images.clicked.connect(self._open_images)
         self.objects.clicked.connect(self._open_images)
         self.classes.clicked.connect(self._open_classes)
@@ -242,13 +256,14 @@ class DataPage(QWidget):
             return
         self.sources_view.clearSelection()
         finding = row.finding
+        actions, hint = self.finding_actions.offer(row)
         self.inspector.show_thing(
             finding.code,
             subtitle=f"{finding.severity} in {row.source}",
             facts=((self.tr("Places"), number(finding.count)), (self.tr("What was done"), finding.action)),
-            text=f"{finding.message[:1].upper()}{finding.message[1:]}.",
+            text=f"{finding.message[:1].upper()}{finding.message[1:]}.{hint}",
             lines=finding.examples,
-            actions=((self.tr("Copy examples"), self._copy_examples),) if finding.examples else (),
+            actions=actions,
         )
         self.selection_described.emit(f"{finding.code}: {counted(finding.count, 'place', 'places')}")
 
@@ -283,6 +298,14 @@ class DataPage(QWidget):
             self.findings_view.select_row(0)
         self.findings_view.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @Slot(object)
+    def _show_found(self, show: ShowItems) -> None:
+        self.page_requested.emit(ITEMS, show)
+
+    @Slot()
+    def _open_conditions(self) -> None:
+        self.page_requested.emit(CONDITIONS, None)
+
     @Slot()
     def _open_source(self) -> None:
         source = self.sources_view.selected_record()
@@ -294,12 +317,6 @@ class DataPage(QWidget):
         source = self.sources_view.selected_record()
         if isinstance(source, SourceFacts):
             QDesktopServices.openUrl(QUrl.fromLocalFile(source.root))
-
-    @Slot()
-    def _copy_examples(self) -> None:
-        row = self.findings_view.selected_record()
-        if isinstance(row, FindingRow):
-            QGuiApplication.clipboard().setText("\n".join(row.finding.examples))
 
 
 def _matches(row: FindingRow, words: list[str]) -> bool:
