@@ -34,7 +34,7 @@ def choose_tiles(pixels: NDArray[np.int64], total: int) -> tuple[NDArray[np.int6
     counts = instances(pixels)
     present = counts.sum(axis=0)
     rarity = (counts / np.maximum(1, present)).sum(axis=1)
-    orders = [_order(counts[:, c], rarity) for c in range(counts.shape[1])]
+    orders = [_order(pixels[:, c], rarity) for c in range(counts.shape[1])]
     places = np.zeros(counts.shape[1], np.int64)
     is_taken = np.zeros(len(counts), np.bool_)
     have = np.where(present > 0, present * 1e-12, np.inf)  # ties go to the rarer class
@@ -58,7 +58,7 @@ def choose_tiles(pixels: NDArray[np.int64], total: int) -> tuple[NDArray[np.int6
     return np.array(chosen, np.int64), np.array(reason, np.int64)
 
 
-def _order(counts: NDArray[np.int64], rarity: NDArray[np.float64]) -> NDArray[np.int64]:
+def _order(pixels: NDArray[np.int64], rarity: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the rows that show a class, those that show most of it first."""
-    rows = np.flatnonzero(counts)
-    return rows[np.lexsort((rows, -rarity[rows], -counts[rows]))]
+    rows = np.flatnonzero(pixels)
+    return rows[np.lexsort((rows, -rarity[rows], -pixels[rows]))]
