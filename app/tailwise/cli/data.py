@@ -139,10 +139,12 @@ def _preview_import(project: Path, request: ImportRequest, *, as_json: bool) -> 
 @json_option
 def info(project: Path, as_json: bool) -> None:
     """Say what is in PROJECT."""
+    from tailwise.usecases.lead_times import lead_summaries
     from tailwise.usecases.projects import project_facts
 
     with reading(project) as opened, terminal_progress() as progress:
         facts = project_facts(opened, progress)
+        times = lead_summaries(opened)
     conditions = {a.name: [v for v, _ in a.values] for a in facts.axes if a.kind == "condition"}
     groups = [a.name for a in facts.axes if a.kind == "group"]
     if as_json:
@@ -166,6 +168,16 @@ def info(project: Path, as_json: bool) -> None:
                 "groups": groups,
                 "findings": facts.findings,
                 "plans": facts.plans,
+                "lead_times": [
+                    {
+                        "source": t.source,
+                        "measured_by": t.origin,
+                        "items": t.items,
+                        "median_s": t.median_s,
+                        "p90_s": t.p90_s,
+                    }
+                    for t in times
+                ],
             }
         )
         return
@@ -188,6 +200,11 @@ def info(project: Path, as_json: bool) -> None:
         click.echo(f"condition {name}: {', '.join(values[:12])}{' …' if len(values) > 12 else ''}")
     if groups:
         click.echo(f"groups: {', '.join(groups)}")
+    for time in times:
+        click.echo(
+            f"labelling time in {time.source}: {time.median_s:,.0f} s an item in the middle, 9 of 10 below "
+            f"{time.p90_s:,.0f} s ({time.items:,} items, {time.origin})"
+        )
 
 
 @click.command()
