@@ -90,7 +90,7 @@ def measure_calibration(plans: int) -> None:
 
 
 def random_request(dice: random.Random) -> PlanRequest:
-    names = [f"c{k}" for k in range(dice.randint(2, 6))]
+    names = [f"c{k}" for k in range(dice.randint(3, 6))]
     streams = tuple(
         Stream(
             f"s{j}",
@@ -102,7 +102,7 @@ def random_request(dice: random.Random) -> PlanRequest:
     )
     weeks = dice.randint(1, 4)
     classes = tuple(
-        ClassQuota(n, MUST if k < 2 else NICE, min_per_week=float(dice.randint(5, 60))) for k, n in enumerate(names)
+        ClassQuota(n, MUST if k < 3 else NICE, min_per_week=float(dice.randint(5, 60))) for k, n in enumerate(names)
     )
     hours = tuple(float(dice.randint(1, 5)) for _ in range(weeks))
     return PlanRequest(weeks, classes, streams=streams, capacity=Capacity(label_hours=hours))

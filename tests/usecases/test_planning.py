@@ -288,3 +288,15 @@ def test_review_hours_are_shared_out_from_a_table(project):
     ):
         with pytest.raises(RequestError, match=sentence):
             share_review_hours(project, table, 1)
+
+
+def test_the_time_per_item_is_what_was_measured_and_a_tenth_more(tmp_path):
+    source = a_source({"a.jpg": {"car": 1}, "b.jpg": {"car": 1}, "c.jpg": {"car": 1}}, pool=("p.jpg",))
+    for position, seconds in enumerate((30.0, 40.0, 50.0)):
+        source.lead.append(position, seconds)
+    project = a_project(tmp_path / "q.tailwise", source)
+
+    [stream] = read_request(draft_request(project, SILENT)).streams[:1]
+
+    assert stream.seconds_per_item == 44.0
+    project.close()

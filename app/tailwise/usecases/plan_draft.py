@@ -9,6 +9,7 @@ import numpy as np
 
 from tailwise.domain.errors import RequestError
 from tailwise.domain.plan import Capacity, ClassQuota, PlanRequest, QuotaUnit, Reserve, Tier
+from tailwise.usecases.lead_times import lead_seconds, winsorised
 from tailwise.usecases.plan_streams import stream_axes, streams_of_project
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def project_request(project: Project, request: PlanRequest) -> PlanRequest:
     if request.streams:
         return request
     chosen = replace(request, conditions=stream_axes(project.cube(), request))
-    return chosen.with_streams(streams_of_project(project, chosen))
+    seconds = winsorised(lead_seconds(project)).astype(np.float64)
+    return chosen.with_streams(streams_of_project(project, chosen, seconds))
 
 
 def _towards_the_median(have: dict[str, int]) -> dict[str, int]:
