@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.domain.findings import MAX_EXAMPLES, FindingLog, Severity
-from tailwise.domain.records import MediaState
+from tailwise.domain.records import MediaState, Role
 from tailwise.formats.coco_codes import report_all
 from tailwise.formats.enrich_checks import check_classes, check_conditions, check_identical
 from tailwise.formats.enrich_names import add_name_axes
@@ -55,6 +55,9 @@ def enrich(data: SourceData, request: ReadRequest, conditions: Path | None, prog
     progress.advance()
     check_identical(data, request.listing, log, progress)
     data.findings = merged([*data.findings, *log.findings()])
+    if data.role is Role.PREDICTIONS:
+        # Their images are those of the labels; what is missing there is told when both are joined (PR-01).
+        data.findings = [finding for finding in data.findings if finding.code != "IMG-01"]
     return data
 
 
