@@ -17,6 +17,7 @@ from tailwise.gui.models.item_grid import ItemGridModel
 from tailwise.gui.navigation import ShowItems
 from tailwise.gui.pages import PAGES
 from tailwise.gui.texts import counted, number
+from tailwise.gui.widgets.condition_bar import ConditionBar
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.filter_bar import FilterBar
 from tailwise.gui.widgets.inspector import Inspector
@@ -24,6 +25,7 @@ from tailwise.gui.widgets.item_grid import ItemGridView
 from tailwise.gui.widgets.item_tile import classes_text
 from tailwise.gui.widgets.item_view import ItemView
 from tailwise.gui.widgets.thumb_loader import ThumbLoader
+from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
     from array import array
@@ -69,6 +71,8 @@ class ItemsPage(QWidget):
         KeyHint("Left,Right,Up,Down", "Walk through the items"),
         KeyHint("Home,End", "First and last item"),
         KeyHint("Return", "Go to the large picture"),
+        KeyHint("Space", "Choose the item, to set a condition of all that are chosen"),
+        KeyHint("Shift+Left,Shift+Right,Ctrl+A,Escape", "Choose a range, all, none"),
         KeyHint("+,-", "Larger and smaller tiles; in the picture zoom"),
         KeyHint("Left,Right", "In the picture: the item before and after; when zoomed pan"),
         KeyHint("Z", "In the picture: from box to box"),
@@ -93,6 +97,7 @@ class ItemsPage(QWidget):
         self.filter_bar = FilterBar()
         self.boxes = QCheckBox(self.tr("Boxes"))
         self.grid = ItemGridView(self.model, self.loader)
+        self.condition_bar = ConditionBar(session, self.grid.choice)
         self.view = ItemView(session)
         self.inspector = Inspector(self.tr("Select an item to see what is on it."))
         self.states = StateStack(self._build(), "images", self)
@@ -120,6 +125,7 @@ class ItemsPage(QWidget):
         self.back.setText(f"‹ {_TITLES.get(payload.came_from, '')}")
         self.back.setVisible(payload.came_from in _TITLES)
         self.filter_bar.set_filter(payload.which)
+        self.grid.choice.clear()
         self._find(payload.which)
         self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -141,6 +147,7 @@ class ItemsPage(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.back)
         top.addWidget(self.heading, 1)
+        top.addWidget(UndoButtons(self._session.history.stack))
         top.addWidget(self.boxes)
         detail = QSplitter(Qt.Orientation.Vertical)
         detail.setObjectName("items-detail")
@@ -165,6 +172,7 @@ class ItemsPage(QWidget):
         layout.setSpacing(th.SPACE_S)
         layout.addLayout(top)
         layout.addWidget(self.filter_bar)
+        layout.addWidget(self.condition_bar)
         layout.addWidget(panes, 1)
         return content
 
@@ -206,6 +214,7 @@ class ItemsPage(QWidget):
         if self._session.project is None:
             return  # it was closed meanwhile
         self.filter_bar.set_axes(found.axes, found.classes)
+        self.condition_bar.set_axes(found.axes)
         self.heading.setText(self._heading(found))
         self.model.set_ids(found.ids)
         if not found.ids:
@@ -243,6 +252,7 @@ class ItemsPage(QWidget):
 
     @Slot(object)
     def _on_filter_changed(self, which: ItemFilter) -> None:
+        self.grid.choice.clear()  # nobody should change items that are no longer in sight
         if not which.where and not which.classes:
             self._fixed = None
         self._find(which)
@@ -255,6 +265,7 @@ class ItemsPage(QWidget):
     def _on_closed(self) -> None:
         self.loader.clear()
         self._fixed, self._came_from = None, ""
+        self.grid.choice.clear()
         self.back.hide()
         self.filter_bar.set_axes(())
         self.filter_bar.set_filter(ItemFilter())
@@ -334,7 +345,7 @@ class ItemsPage(QWidget):
             subtitle=classes_text(item),
             facts=facts,
             text=""
-            if item.path
+            if item.path or item.text
             else self.tr("The image file is not on this computer. Counts and plans use its labels."),
             lines=(item.path or item.file_name,),
             actions=actions,

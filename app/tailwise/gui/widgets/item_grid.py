@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
+from tailwise.gui.models.item_choice import ItemChoice
 from tailwise.gui.theme import RADIUS, Theme
 from tailwise.gui.widgets.heatmap_paint import paint_cursor
 from tailwise.gui.widgets.item_tile import paint_tile
@@ -44,6 +45,7 @@ class ItemGridView(QTableView):
         self._loader = loader
         self._step = 1
         self._boxes = True
+        self.choice = ItemChoice(model, self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MILLISECONDS)
@@ -66,6 +68,7 @@ class ItemGridView(QTableView):
         model.page_loaded.connect(self._on_page_loaded)
         loader.loaded.connect(self._on_thumb)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.choice.changed.connect(self._on_chosen)
 
     # What is shown
 
@@ -117,11 +120,14 @@ class ItemGridView(QTableView):
                 continue
             item = self._grid.item(position)
             thumb = self._loader.thumb(self._grid.id_at(position))
-            if position == current:
-                painter.setPen(Qt.PenStyle.NoPen)
+            is_chosen = self.choice.holds(position)
+            if position == current or is_chosen:
+                painter.setPen(QPen(QColor(theme.accent), 2) if is_chosen else Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(theme.selection))
                 painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
             paint_tile(painter, area, item, thumb, theme, boxes=self._boxes, ratio=ratio)
+            if is_chosen:
+                _paint_tick(painter, area, theme)
             if position == current and self.hasFocus():
                 paint_cursor(painter, area, theme)
         painter.end()
@@ -134,12 +140,31 @@ class ItemGridView(QTableView):
             self.enlarge(1)
         elif event.key() == Qt.Key.Key_Minus:
             self.enlarge(-1)
+        elif event.key() == Qt.Key.Key_Space:
+            self.choice.toggle(position)
+        elif event.key() == Qt.Key.Key_Escape and len(self.choice):
+            self.choice.clear()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.choice.choose_all()
         elif event.matches(QKeySequence.StandardKey.Copy):
             item = self._grid.item(position) if position >= 0 else None
             if item is not None:
                 QGuiApplication.clipboard().setText(item.path or item.file_name)
         else:
             super().keyPressEvent(event)
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self.current_position() != position:
+                self.choice.extend(position, self.current_position())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose with Ctrl one more item, with Shift all up to this one; the cursor goes there in any case."""
+        before = self.current_position()
+        super().mousePressEvent(event)
+        clicked = self._grid.position_of(self.indexAt(event.position().toPoint()))
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.setCurrentIndex(self._grid.index_of(clicked))
+            self.choice.toggle(clicked)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.choice.extend(before, clicked)
 
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         """Walk through the items as through a text: right of the last tile in a row is the first of the next."""
@@ -227,5 +252,18 @@ class ItemGridView(QTableView):
     def _on_thumb(self, _item_id: int) -> None:
         self.viewport().update()
 
+    def _on_chosen(self, _amount: int) -> None:
+        self.viewport().update()
+
     def _on_scrolled(self, _value: int) -> None:
         self._settle.start()
+
+
+def _paint_tick(painter: QPainter, area: QRectF, theme: Theme) -> None:
+    """Draw a tick in the corner: what is chosen must not be told by colour alone."""
+    spot = QRectF(area.right() - 26, area.top() + 6, 20, 20)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.accent))
+    painter.drawEllipse(spot)
+    painter.setPen(QColor(theme.accent_text))
+    painter.drawText(spot, int(Qt.AlignmentFlag.AlignCenter), "✓")
