@@ -82,10 +82,12 @@ def picture_facts(decoded: Decoded) -> PictureFacts:
     grey = cast("NDArray[np.uint8]", cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
     tiny = cv2.resize(small, (_COLOUR_SIDE, _COLOUR_SIDE), interpolation=cv2.INTER_AREA)
     hsv = cast("NDArray[np.uint8]", cv2.cvtColor(tiny, cv2.COLOR_BGR2HSV))
+    # Areas of areas: 64 divides into the 32 of the hash and the 16 of the coarse look, which need no larger picture.
+    tiny_grey = cast("NDArray[np.uint8]", cv2.cvtColor(tiny, cv2.COLOR_BGR2GRAY))
     return PictureFacts(
-        phashes=perceptual_hashes(grey),
+        phashes=perceptual_hashes(tiny_grey),
         look=look_of(grey, hsv),
-        appearance=appearance_bytes(colour_pyramid(hsv), coarse_grey(grey)),
+        appearance=appearance_bytes(colour_pyramid(hsv), coarse_grey(tiny_grey)),
         size=decoded.frame.upright_size,
         thumbnail=encode_jpeg(small),
     )

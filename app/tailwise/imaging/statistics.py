@@ -38,10 +38,11 @@ def look_of(grey: NDArray[np.uint8], hsv: NDArray[np.uint8]) -> Look:
     """Measure a picture given as grey and, possibly smaller, as hue, saturation and value."""
     import cv2
 
-    _mean, deviation = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    edges = cv2.Laplacian(grey, cv2.CV_16S)
+    mean = cv2.sumElems(edges)[0] / edges.size
     return Look(
         brightness=float(cv2.mean(grey)[0]) / 255,
-        blur=float(deviation[0, 0]) ** 2,
+        blur=max(0.0, cv2.norm(edges, cv2.NORM_L2SQR) / edges.size - mean * mean),
         saturation=float(cv2.mean(hsv)[1]) / 255,
     )
 

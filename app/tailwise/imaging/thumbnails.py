@@ -187,7 +187,9 @@ def shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         return pixels
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cast("NDArray[np.uint8]", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    # Down to half, two neighbours per direction are enough, and three times as fast as the area.
+    way = cv2.INTER_LINEAR if scale > 0.5 else cv2.INTER_AREA
+    return cast("NDArray[np.uint8]", cv2.resize(pixels, size, interpolation=way))
 
 
 def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:
