@@ -1,4 +1,4 @@
-"""Commands that make and choose training pictures: augment, tiles."""
+"""Commands that make and choose training pictures: augment, tiles, smote."""
 
 from __future__ import annotations
 
@@ -156,5 +156,48 @@ def tiles(  # noqa: PLR0913, PLR0917  one parameter per option
     )
 
 
-COMMANDS = (augment, tiles)
+@click.command()
+@click.argument("table", type=PATH)
+@click.option("--label", required=True, metavar="COLUMN", help="Column of the class.")
+@click.option("--out", "to", required=True, type=PATH, help="CSV file to write.")
+@click.option("--class", "classes", multiple=True, metavar="C", help="Class to fill up; all rare ones if left out.")
+@click.option("--total", type=click.IntRange(min=0), default=0, help="Rows a class shall have; as the largest if 0.")
+@click.option("--group", default="", metavar="COLUMN", help="Column of the scene or cluster.")
+@click.option("--split", default="", metavar="COLUMN", help="Column of the split; only train is used.")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="Column that is no feature; may be repeated.")
+@click.option("--neighbours", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=17, show_default=True)
+@json_option
+def smote(  # noqa: PLR0913, PLR0917  one parameter per option
+    table: Path,
+    label: str,
+    to: Path,
+    classes: tuple[str, ...],
+    total: int,
+    group: str,
+    split: str,
+    ignore: tuple[str, ...],
+    neighbours: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Fill up rare classes of a flat feature table TABLE.csv; refused for pixels."""
+    from tailwise.domain.feature_table import SmoteRequest
+    from tailwise.usecases.feature_tables import fill_up
+
+    request = SmoteRequest(label, classes, total, group, split, ignore, neighbours, seed)
+    with terminal_progress() as progress:
+        done = fill_up(table, to, request, progress)
+    if as_json:
+        rows = [{"class": n, "before": before, "added": added} for n, before, added in done.classes]
+        print_json({"to": str(to), "rows": done.rows, "features": done.features, "classes": rows})
+        return
+    print_table(("class", "rows", "synthetic"), done.classes, empty="Every class has that many rows.")
+    say(
+        "Oversampling helps weak learners, not strong ones once thresholds are tuned: compare with class weights first."
+    )
+    say(f"{done.added:,} rows added, marked in the column synthetic: {to}")
+
+
+COMMANDS = (augment, tiles, smote)
 """Every command of this module, in the order of the help."""
