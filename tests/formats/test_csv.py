@@ -70,11 +70,11 @@ def test_a_column_that_could_be_anything_is_asked_for_with_its_values(tmp_path):
 
 
 def test_a_table_that_names_no_images_is_asked_for_the_column_or_numbers_its_rows(tmp_path):
-    table(tmp_path, "key,text,label\n" + rows(4, lambda n: f"k{n},hello {n},{n % 2}"))
+    table(tmp_path, "key,place,label\n" + rows(4, lambda n: f"k{n},yard{n},{n % 2}"))
 
     assert (question(tmp_path).key, question(tmp_path).choices[-1].value) == ("file_name", "#row")
     assert list(states(read(READER, tmp_path, file_name="#row"))) == ["row 1", "row 2", "row 3", "row 4"]
-    assert list(states(read(READER, tmp_path, map__file_name="key", map__label="text"))) == ["k0", "k1", "k2", "k3"]
+    assert list(states(read(READER, tmp_path, map__file_name="key", map__label="place"))) == ["k0", "k1", "k2", "k3"]
 
 
 def test_two_tables_are_asked_about_and_one_per_split_belongs_together(tmp_path):

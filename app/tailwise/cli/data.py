@@ -278,7 +278,7 @@ def items(project: Path, classes: tuple[str, ...], where: tuple[str, ...], limit
         shown = ids if limit is None and as_json else ids[: 50 if limit is None else limit]
         rows = item_rows(opened, shown)
     if as_json:
-        fields = ("id", "file_name", "source", "split", "state", "width", "height", "classes", "conditions")
+        fields = ("id", "file_name", "source", "split", "state", "width", "height", "classes", "conditions", "text")
         print_json({"total": len(ids), "items": [{f: plain(getattr(r, f)) for f in fields} for r in rows]})
         return
     print_table(

@@ -141,7 +141,10 @@ class AnnotationView:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One item as lists and grids show it. `path` is absolute, or empty where the file is missing."""
+    """One item as lists and grids show it. `path` is absolute, or empty where the file is missing.
+
+    `text` is the item itself where it is a text.
+    """
 
     id: int
     file_name: str
@@ -154,6 +157,7 @@ class ItemRow:
     classes: Mapping[str, int] = field(default_factory=dict[str, int])
     conditions: Mapping[str, str] = field(default_factory=dict[str, str])
     annotations: tuple[AnnotationView, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ class ReadRequest:
 
     `path` is what was dropped (a folder or one annotation file); `listing.root` is the folder that file names in the
     result are relative to. `answers` are the user's answers by key (see `resources/help/import-answers.md`). `known`
-    are the project's other COCO sources, given with predictions.
+    are the project's other COCO sources, given with predictions. `remembered` are the stored answers of the tables that
+    were imported before, the last one first.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class ReadRequest:
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     role: Role = Role.LABELS
     known: tuple[KnownSource, ...] = ()
+    remembered: tuple[Mapping[str, str], ...] = ()
     read_header: HeaderReader = lambda _path: None
 
 

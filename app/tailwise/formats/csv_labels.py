@@ -13,8 +13,11 @@ from tailwise.domain.errors import RequestError
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import AnnotationKind, CategoryRecord, LabelState
 from tailwise.formats.csv_boxes import box_flags, read_boxes
+from tailwise.formats.csv_roles import class_columns
+from tailwise.formats.csv_votes import report_settled, report_votes, settle, votes_of_columns, votes_of_rows
 from tailwise.formats.positions import counted_pairs, used
 from tailwise.formats.sizes import read_headers
+from tailwise.formats.table_files import span_classes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
     from tailwise.domain.findings import FindingLog
     from tailwise.domain.records import SourceData
     from tailwise.formats.contract import ReadRequest
-    from tailwise.formats.csv_items import Rows
     from tailwise.formats.csv_roles import Roles
+    from tailwise.formats.csv_rows import Rows
     from tailwise.formats.csv_table import Column, Table
     from tailwise.ops.progress import Progress
 
@@ -48,8 +51,15 @@ def add_labels(
         _add_boxes(data, table, roles, (rows.item, code, names), request, (log, progress))
         return
     code, names = _without_null(code, names, request, log)
+    if roles.annotator or roles.votes:
+        item, code = _settle_votes(data, table, roles, (item, code, names), log)
     category = _add_categories(data, code, names)
     has = (code >= 0) & (item >= 0)
+    if roles.spans:
+        _extend_labels(data, item[has].astype(np.int64), category[code[has]], AnnotationKind.SPAN)
+        _set_states(data, rows.item[rows.item >= 0], LabelState.EMPTY)
+        _set_states(data, item[has], LabelState.LABELLED)
+        return
     items, codes, _ = counted_pairs(item[has], code[has], len(names))
     _report_grain(items, int(has.sum()), len(table), log)
     _extend_labels(data, items, category[codes])
@@ -62,6 +72,12 @@ def _labels(
     """Return item, position of the class name and the names; -1 where a row has no class."""
     if roles.one_hot:
         return _one_hot(table, roles.one_hot, rows)
+    if roles.votes:
+        return rows.item, np.full(len(table), -1, np.int32), list(roles.votes)
+    if roles.spans:
+        return _listed(
+            [span_classes(value) for value in table.columns[roles.spans].values], table.columns[roles.spans], rows
+        )
     if roles.labels:
         return _several(table.columns[roles.labels], rows, request)
     if not roles.label:
@@ -71,6 +87,28 @@ def _labels(
     if "" in column.values:
         codes = np.where(codes == column.values.index(""), -1, codes).astype(np.int32)
     return rows.item, codes, column.values
+
+
+def _settle_votes(
+    data: SourceData,
+    table: Table,
+    roles: Roles,
+    rows: tuple[NDArray[np.int32], NDArray[np.int32], list[str]],
+    log: FindingLog,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return one entry per item with the class that most votes are for, and add the agreement as a condition."""
+    item, code, names = rows
+    count = len(data.items)
+    if roles.votes:
+        votes = votes_of_columns(table, roles.votes, item, count)
+    else:
+        votes = votes_of_rows(item, code, (count, max(1, len(names))))
+    winner, agreement = settle(votes)
+    report_votes(data, agreement, log)
+    if roles.votes:
+        row_class = np.where(item >= 0, winner[item], -1).astype(np.int32)
+        roles.ignore += report_settled(table, row_class, class_columns(table, roles), log)
+    return np.arange(count, dtype=np.int32), winner
 
 
 def _one_hot(
@@ -90,7 +128,13 @@ def _several(
     column: Column, rows: Rows, request: ReadRequest
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
     separator = request.answers.get(SEPARATOR_KEY, "")
-    parts = [_parts(value, separator) for value in column.values]
+    return _listed([_parts(value, separator) for value in column.values], column, rows)
+
+
+def _listed(
+    parts: list[list[str]], column: Column, rows: Rows
+) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
+    """Return items and classes given the classes that each value of a column stands for."""
     position = {name: index for index, name in enumerate(dict.fromkeys(name for names in parts for name in names))}
     counts = np.array([len(names) for names in parts], np.int64)
     flat = np.array([position[name] for names in parts for name in names], np.int32)
@@ -156,12 +200,17 @@ def _set_states(data: SourceData, items: NDArray[np.integer], state: LabelState)
     data.items.state = array("b", states.tobytes())
 
 
-def _extend_labels(data: SourceData, items: NDArray[np.int64], categories: NDArray[np.int32]) -> None:
+def _extend_labels(
+    data: SourceData,
+    items: NDArray[np.int64],
+    categories: NDArray[np.int32],
+    kind: AnnotationKind = AnnotationKind.LABEL,
+) -> None:
     count = len(items)
     columns = data.annotations
     columns.item = array("i", items.astype(np.int32).tobytes())
     columns.category = array("i", categories.tobytes())
-    columns.kind = array("b", np.full(count, AnnotationKind.LABEL, np.int8).tobytes())
+    columns.kind = array("b", np.full(count, kind, np.int8).tobytes())
     columns.flags = array("H", bytes(2 * count))
     nothing = np.full(count, np.nan).tobytes()
     for name in ("x", "y", "width", "height", "area"):

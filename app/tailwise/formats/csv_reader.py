@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,23 +12,27 @@ from tailwise.domain.errors import Choice, Question, QuestionError, RequestError
 from tailwise.domain.findings import FindingLog
 from tailwise.domain.records import SourceData, SourceFile
 from tailwise.formats.contract import Evidence
-from tailwise.formats.csv_items import Rows, add_items
+from tailwise.formats.csv_items import add_items
 from tailwise.formats.csv_labels import add_labels
 from tailwise.formats.csv_roles import find_roles, looks_like_boxes
-from tailwise.formats.csv_table import Column, Table, read_header, read_table
+from tailwise.formats.csv_table import Column, Table
+from tailwise.formats.csv_texts import add_text_items, looks_like_texts, report_contradictions
 from tailwise.formats.image_lists import folder_split, image_name
 from tailwise.formats.matching import ImageMatcher
 from tailwise.formats.positions import used
+from tailwise.formats.remembered import with_remembered
 from tailwise.formats.table_axes import add_column_axes
+from tailwise.formats.table_files import header_of, is_table, read_any_table
 
 if TYPE_CHECKING:
     from tailwise.formats.contract import ReadRequest
     from tailwise.formats.csv_roles import Roles
+    from tailwise.formats.csv_rows import Rows
     from tailwise.formats.listing import Entry, Listing
     from tailwise.ops.progress import Progress
 
 FILE_KEY = "file"
-_SUFFIXES = (".csv", ".tsv", ".tab")
+_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".txt")
 _MAX_PROBED = 20
 _FIRST_ROWS = 4096
 
@@ -36,24 +41,27 @@ class CsvReader:
     """Reads tables; columns without another role become conditions and groups."""
 
     key = "csv"
-    title = "Table (CSV)"
+    title = "Table (CSV, JSONL, Parquet, fastText)"
 
     def probe(self, listing: Listing) -> Evidence:
         """Fit well for a dropped table or one whose rows name images, less beside files of other formats."""
-        tables = [entry for entry in listing.with_suffix(*_SUFFIXES) if entry.size]
+        tables = _all_tables(listing)
         if not tables:
-            return Evidence(0, (), ("a .csv or .tsv file",))
+            return Evidence(0, (), ("a table: .csv, .tsv, .jsonl or .parquet",))
         stems = {entry.stem.lower() for entry in listing.entries if entry.is_image}
         found: list[str] = []
         best = 40
         for entry in tables[:_MAX_PROBED]:
             head = listing.peek(entry.path, _FIRST_ROWS)
-            header = read_header(head, {})
+            header = header_of(entry, listing, {})
             if _names_images(head, stems):
                 found.append(f"{entry.path} names images ({', '.join(header)[:120]})")
                 best = max(best, 85)
             elif looks_like_boxes(header):
                 found.append(f"{entry.path} has columns of boxes ({', '.join(header)[:120]})")
+                best = max(best, 75)
+            elif looks_like_texts(header):
+                found.append(f"{entry.path} has a column of texts ({', '.join(header)[:120]})")
                 best = max(best, 75)
             else:
                 found.append(f"{entry.path} is a table ({', '.join(header)[:120]})")
@@ -79,20 +87,28 @@ class CsvReader:
         data = SourceData(format=self.key, name=name, root=str(listing.root), role=request.role)
         data.answers = dict(request.answers)
         entries = _tables(request)
-        tables = [read_table(_content(listing, entry), entry.path, request.answers, log, progress) for entry in entries]
+        tables = [read_any_table(listing, entry, request.answers, log, progress) for entry in entries]
         data.files = [SourceFile(e.path, e.size, split) for e, split in zip(entries, _splits(entries), strict=True)]
         table = tables[0] if len(tables) == 1 else _joined(tables)
         if not len(table):
             raise UnreadableSourceError(f"{table.name} holds no rows below its header", "Check the export")
+        answers = with_remembered(request.answers, list(table.columns), request.remembered, log)
+        request = replace(request, answers=answers)
+        data.answers = dict(answers)
         progress.stage("Finding the images", 4)
         matcher = ImageMatcher(listing)
         roles = find_roles(table, matcher, request.answers, request.role)
-        rows = add_items(data, table, roles, request, (matcher, log, progress))
+        if roles.text:
+            rows = add_text_items(data, table, roles, log)
+        else:
+            rows = add_items(data, table, roles, request, (matcher, log, progress))
         progress.advance()
         if len(tables) > 1:
             rows.file = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
             _set_files(data, rows)
         add_labels(data, table, roles, rows, request, (log, progress))
+        if roles.text:
+            report_contradictions(data, log)
         _add_splits(data, table, roles, rows)
         progress.stage("Reading conditions")
         others = {name: column for name, column in table.columns.items() if name not in roles.used()}
@@ -111,10 +127,17 @@ def _names_images(head: bytes, stems: set[str]) -> bool:
     return named >= 0.4 * len(lines)
 
 
+def _all_tables(listing: Listing) -> list[Entry]:
+    """Return every table; text files are looked into only where there are few of them, as tables never are many."""
+    found = listing.with_suffix(*_SUFFIXES)
+    texts = sum(entry.suffix == ".txt" for entry in found)
+    return [e for e in found if (e.suffix != ".txt" or texts <= _MAX_PROBED) and is_table(e, listing)]
+
+
 def _tables(request: ReadRequest) -> list[Entry]:
     """Return the table to read, or one per split where they belong together."""
     listing = request.listing
-    found = [entry for entry in listing.with_suffix(*_SUFFIXES) if entry.size]
+    found = _all_tables(listing)
     if not found and listing.dropped is not None:
         found = [entry for entry in listing.entries if entry.path == listing.dropped]
     wanted = request.answers.get(FILE_KEY)
@@ -126,12 +149,13 @@ def _tables(request: ReadRequest) -> list[Entry]:
         return chosen
     if not found:
         raise UnreadableSourceError(
-            f"There is no table with rows below {request.path}", "A table is a .csv or .tsv file; export it as one"
+            f"There is no table with rows below {request.path}",
+            "A table is a .csv, .tsv, .jsonl or .parquet file; export it as one",
         )
     if len(found) == 1:
         return found
     splits = _splits(found)
-    headers = {tuple(read_header(listing.peek(entry.path), request.answers)) for entry in found}
+    headers = {tuple(header_of(entry, listing, request.answers)) for entry in found}
     if all(splits) and len(set(splits)) == len(splits) and len(headers) == 1:
         return found
     choices = tuple(Choice(entry.path, f"{entry.path}: {entry.size:,} bytes") for entry in found[:40])
@@ -141,13 +165,6 @@ def _tables(request: ReadRequest) -> list[Entry]:
 def _splits(entries: list[Entry]) -> list[str]:
     """Return the split every table stands for by its own name or that of its folder; empty for none."""
     return [folder_split(e.stem) or folder_split(e.folder.rpartition("/")[2]) or "" for e in entries]
-
-
-def _content(listing: Listing, entry: Entry) -> bytes:
-    try:
-        return listing.absolute(entry.path).read_bytes()
-    except OSError as error:
-        raise UnreadableSourceError(f"{entry.path} cannot be read: {error.strerror}", "Check the file") from error
 
 
 def _joined(tables: list[Table]) -> Table:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import Choice, Question, QuestionError, RequestError
 from tailwise.domain.records import Role
+from tailwise.formats.csv_texts import find_id_column, find_text_column
+from tailwise.formats.csv_votes import find_vote_columns
 from tailwise.formats.image_lists import folder_split, image_name
+from tailwise.formats.table_files import span_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,13 +23,16 @@ if TYPE_CHECKING:
 ROW_NUMBER = "#row"
 NONE = "none"
 
-_SINGLE = ("file_name", "label", "labels", "split", "width", "height", "score")
-_LISTS = ("group", "condition", "ignore", "one_hot", "box")
+_SINGLE = ("file_name", "text", "item_id", "label", "labels", "spans", "annotator", "split", "width", "height", "score")
+_LISTS = ("group", "condition", "ignore", "one_hot", "votes", "box")
 BOX_FORMS = {"xyxy": "left, top, right, bottom", "xywh": "left, top, width, height", "cxcywh": "centre, width, height"}
 
 _FILE_HEADERS = frozenset("filename file image imagename imagefile imagepath img imgname path filepath imageid".split())  # noqa: SIM905
 _LABEL_HEADERS = frozenset("class label category classname categoryname labelname target classlabel".split())  # noqa: SIM905
 _SPLIT_HEADERS = frozenset("split subset set partition datasplit phase".split())  # noqa: SIM905
+_SEVERAL_HEADERS = frozenset("labels tags categories classes topics label".split())  # noqa: SIM905
+_SPAN_HEADERS = frozenset("entities spans label ner".split())  # noqa: SIM905
+_ANNOTATOR_HEADERS = frozenset("annotator annotatorid worker workerid rater raterid coder coderid".split())  # noqa: SIM905
 _SCORE_HEADERS = frozenset("score confidence conf probability".split())  # noqa: SIM905
 _BOXES = (
     ("xyxy", ("xmin", "ymin", "xmax", "ymax")),
@@ -52,11 +58,19 @@ _MAX_CLASSES = 5000
 
 @dataclass(slots=True)
 class Roles:
-    """Columns by role; empty where there is none. `box` has four columns, or one that holds all four numbers."""
+    """Columns by role; empty where there is none. `box` has four columns, or one that holds all four numbers.
+
+    `text` is set where the items are texts, which `item_id` may name; `votes` are columns with the number of votes for
+    a class each; `spans` holds the labelled parts of a text.
+    """
 
     file_name: str = ""
+    text: str = ""
+    item_id: str = ""
     label: str = ""
     labels: str = ""
+    spans: str = ""
+    annotator: str = ""
     split: str = ""
     width: str = ""
     height: str = ""
@@ -65,13 +79,18 @@ class Roles:
     condition: list[str] = field(default_factory=list[str])
     ignore: list[str] = field(default_factory=list[str])
     one_hot: list[str] = field(default_factory=list[str])
+    votes: list[str] = field(default_factory=list[str])
     box: list[str] = field(default_factory=list[str])
     box_form: str = ""
 
     def used(self) -> set[str]:
         """Return every column that has a role other than that of an axis."""
         single = {getattr(self, role) for role in _SINGLE}
-        return single | {*self.ignore, *self.one_hot, *self.box}
+        return (single | {*self.ignore, *self.one_hot, *self.votes, *self.box}) - {""}
+
+    def has_classes(self) -> bool:
+        """Tell whether some column holds classes."""
+        return bool(self.label or self.labels or self.spans or self.one_hot or self.votes)
 
 
 def find_roles(table: Table, matcher: NameMatcher, answers: Mapping[str, str], role: Role) -> Roles:
@@ -85,8 +104,12 @@ def find_roles(table: Table, matcher: NameMatcher, answers: Mapping[str, str], r
     taken = roles.used() | {*roles.group, *roles.condition}
     named = {_plain(name): name for name in reversed(table.columns) if name not in taken}
     _find_box(roles, table, named)
-    if not roles.file_name:
-        roles.file_name = _find_file_name(table, matcher, roles)
+    if not roles.annotator:
+        roles.annotator = next((name for header, name in named.items() if header in _ANNOTATOR_HEADERS), "")
+    if not roles.file_name and not roles.text:
+        _find_items(table, matcher, roles)
+    if roles.text and not roles.item_id:
+        roles.item_id = find_id_column(table, roles.used(), is_repeated=bool(roles.annotator))
     for attribute, headers in (("width", _WIDTHS), ("height", _HEIGHTS)):
         if not getattr(roles, attribute):
             fitting = (named[header] for header in headers if header in named)
@@ -95,9 +118,16 @@ def find_roles(table: Table, matcher: NameMatcher, answers: Mapping[str, str], r
         roles.split = _find_split(table, named, roles)
     if not roles.score and role is Role.PREDICTIONS:
         roles.score = next((name for header, name in named.items() if header in _SCORE_HEADERS), "")
-    if not (roles.label or roles.labels or roles.one_hot) and answers.get("label") != NONE:
-        roles.label = _find_label(table, roles, role)
+    if not roles.has_classes() and answers.get("label") != NONE and role is not Role.POOL:
+        _find_several(table, roles, answers)
+        if not roles.has_classes():
+            roles.label = _find_label(table, roles)
     return roles
+
+
+def class_columns(table: Table, roles: Roles) -> set[str]:
+    """Return the columns without a role that are called like columns of classes."""
+    return {name for name in table.columns if _plain(name) in _LABEL_HEADERS and name not in roles.used()}
 
 
 def looks_like_boxes(header: Sequence[str]) -> bool:
@@ -115,7 +145,8 @@ def _answered(table: Table, answers: Mapping[str, str]) -> Roles:
             setattr(roles, role, value if is_row else column_called(table, value, role))
     for role in _LISTS:
         key = f"map.{role}" if f"map.{role}" in answers else role
-        setattr(roles, role, answered_columns(table, answers, key))
+        is_none = role == "votes" and answers.get(key) == NONE and NONE not in table.columns
+        setattr(roles, role, [] if is_none else answered_columns(table, answers, key))
     single = [answers.get(f"map.{key}", "") for key in ("xmin", "ymin", "xmax", "ymax")]
     if all(single):
         roles.box, roles.box_form = [column_called(table, name, "box") for name in single], "xyxy"
@@ -171,7 +202,12 @@ def _find_box(roles: Roles, table: Table, named: Mapping[str, str]) -> None:
         raise QuestionError([Question("box_form", text, choices)])
 
 
-def _find_file_name(table: Table, matcher: NameMatcher, roles: Roles) -> str:
+def _find_items(table: Table, matcher: NameMatcher, roles: Roles) -> None:
+    """Find what the rows are about: the column that names images, else the one that holds texts.
+
+    Raises:
+        QuestionError: neither is clear; key `file_name`.
+    """
     shares = {
         name: _share_of_images(column.values, matcher)
         for name, column in table.columns.items()
@@ -179,13 +215,19 @@ def _find_file_name(table: Table, matcher: NameMatcher, roles: Roles) -> str:
     }
     fitting = [name for name, share in shares.items() if share >= 0.5]
     if fitting:
-        return max(fitting, key=lambda name: (shares[name], _plain(name) in _FILE_HEADERS, -fitting.index(name)))
+        best = max(fitting, key=lambda name: (shares[name], _plain(name) in _FILE_HEADERS, -fitting.index(name)))
+        roles.file_name = best
+        return
     by_header = [name for name in shares if _plain(name) in _FILE_HEADERS and _are_distinct(table, name)]
     if len(by_header) == 1:
-        return by_header[0]
+        roles.file_name = by_header[0]
+        return
+    roles.text = find_text_column(table, roles.used())
+    if roles.text:
+        return
     choices = [Choice(name, f"{name}: for instance {_examples(table.columns[name].values)}") for name in shares]
     choices.append(Choice(ROW_NUMBER, "no column: the rows are the items, called by their number"))
-    text = f"Which column of {table.name} names the images?"
+    text = f"Which column of {table.name} names the images? If the rows hold texts, answer text=COLUMN instead"
     raise QuestionError([Question("file_name", text, tuple(choices))])
 
 
@@ -208,12 +250,31 @@ def _find_split(table: Table, named: Mapping[str, str], roles: Roles) -> str:
     return ""
 
 
-def _find_label(table: Table, roles: Roles, role: Role) -> str:
-    """Return the only column that can hold the classes; ask when there are several, take none for a pool."""
-    if role is Role.POOL:
-        return ""
+def _find_several(table: Table, roles: Roles, answers: Mapping[str, str]) -> None:
+    """Find columns that hold several classes per item: votes, spans, or lists."""
+    taken = roles.used() | {*roles.group, *roles.condition}
+    if answers.get("votes") != NONE:
+        roles.votes = find_vote_columns(table, taken)
+    if roles.votes:
+        return
+    for name, column in table.columns.items():
+        if name in taken:
+            continue
+        filled = [value for value in column.values[:_SAMPLE] if value.strip()]
+        if not filled or not all(value.startswith("[") and value.endswith("]") for value in filled):
+            continue
+        if _plain(name) in _SPAN_HEADERS and any(span_classes(value) for value in filled):
+            roles.spans = name
+            return
+        if _plain(name) in _SEVERAL_HEADERS:
+            roles.labels = name
+            return
+
+
+def _find_label(table: Table, roles: Roles) -> str:
+    """Return the only column that can hold the classes; ask when there are several."""
     left_out = roles.used() | {*roles.group, *roles.condition}
-    distinct = {name: len(column.values) for name, column in table.columns.items() if name not in left_out}
+    distinct = {name: sum(map(bool, column.values)) for name, column in table.columns.items() if name not in left_out}
     limit = min(_MAX_CLASSES, max(2, len(table) // 2))
     fitting = [name for name, count in distinct.items() if count <= limit]
     by_header = [name for name in fitting if _plain(name) in _LABEL_HEADERS]

@@ -48,7 +48,6 @@ _SIGNS = (
     _Sign("KITTI", f"convert it to {_COCO}", r".*/label_2/[^/]+\.txt"),
     _Sign("TFRecord", f"export {_COCO}, or the CSV the records were made from", r".*\.tfrecords?(?:-\d+-of-\d+)?"),
     _Sign("Datumaro binary", "export as JSON or COCO", r".*\.datum"),
-    _Sign("Parquet", "export the table as CSV", r".*\.parquet"),
     _Sign("a workbook", "save the sheet as CSV", r".*\.xlsx?"),
     _Sign("an archive", "unpack it and open the folder", r".*\.(?:zip|tar|tgz|tar\.gz|7z|rar)"),
 )

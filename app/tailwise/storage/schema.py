@@ -17,6 +17,7 @@ from tailwise.storage.lead_tables import LEAD_TABLES, m008_lead_times
 from tailwise.storage.plan_schema import m006_plan_versions
 from tailwise.storage.recipe_schema import RECIPE_TABLES, m007_recipes
 from tailwise.storage.review_schema import REVIEW_TABLES, m004_candidates_and_verdicts
+from tailwise.storage.text_tables import TEXT_TABLES, m009_item_texts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -129,10 +130,13 @@ _STEPS = (
     m006_plan_versions,
     m008_lead_times,
     m007_recipes,
+    m009_item_texts,
 )
 _TABLE_NAME = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
 _LATER_TABLES = frozenset(
-    _TABLE_NAME.findall(INDEX_TABLES + CONDITION_TABLES + BALANCE_TABLES + REVIEW_TABLES + LEAD_TABLES + RECIPE_TABLES)
+    _TABLE_NAME.findall(
+        INDEX_TABLES + CONDITION_TABLES + BALANCE_TABLES + REVIEW_TABLES + LEAD_TABLES + RECIPE_TABLES + TEXT_TABLES
+    )
 )
 """Tables made by later migrations."""
 

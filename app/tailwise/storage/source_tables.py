@@ -13,6 +13,7 @@ import numpy as np
 
 from tailwise.domain.findings import Finding, Severity
 from tailwise.storage.lead_tables import copy_lead_times
+from tailwise.storage.text_tables import copy_texts
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -80,6 +81,7 @@ def swap_in(db: Db, program: str) -> SwapOutcome:
     db.execute("INSERT INTO annotation_column SELECT ?, name, type, data FROM staged.annotation_column", (source_id,))
     _copy_axes(db, source_id)
     copy_lead_times(db, source_id)
+    copy_texts(db, source_id)
     db.execute("INSERT INTO published_split SELECT ?, name, positions FROM staged.split", (source_id,))
     db.execute("INSERT INTO source_file SELECT ?, position, path, size_bytes, split FROM staged.file", (source_id,))
     db.execute(

@@ -27,6 +27,7 @@ _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE item (position INTEGER PRIMARY KEY, file_name TEXT, ext_id TEXT, width INTEGER, height INTEGER,
     state INTEGER, media INTEGER, file INTEGER);
+CREATE TABLE item_text (position INTEGER PRIMARY KEY, text TEXT);
 CREATE TABLE category (position INTEGER PRIMARY KEY, name TEXT, ext_id TEXT, supercategory TEXT);
 CREATE TABLE annotation_column (name TEXT PRIMARY KEY, type TEXT, data BLOB);
 CREATE TABLE axis (name TEXT PRIMARY KEY, kind TEXT, origin TEXT, axis_values TEXT, item BLOB, value BLOB,
@@ -96,6 +97,8 @@ def _write_items(db: sqlite3.Connection, data: SourceData) -> None:
             strict=True,
         ),
     )
+    texts = ((position, _storable(text)) for position, text in enumerate(items.text) if text)
+    db.executemany("INSERT INTO item_text VALUES (?, ?)", texts)
     db.executemany(
         "INSERT INTO category VALUES (?, ?, ?, ?)",
         ((i, _storable(c.name), _storable(c.ext_id), c.supercategory) for i, c in enumerate(data.categories)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import numpy as np
 from tailwise.domain.coverage import AnnotationView, Basis, ItemFilter, ItemRow
 from tailwise.domain.records import LabelState, MediaState
 from tailwise.imaging.thumbnails import Picture, picture
-from tailwise.storage import plan_tables, source_tables
+from tailwise.storage import plan_tables, source_tables, text_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +38,9 @@ def item_rows(project: Project, ids: Sequence[int]) -> tuple[ItemRow, ...]:
     with project.file.reading() as db:
         names = plan_tables.item_names(db, ids)
         roots = {s.name: s.root for s in source_tables.list_sources(db)}
+        texts = text_tables.texts_of(db, ids)
     return tuple(
-        _row(sliced, sliced.row_of[item_id], item_id, names[item_id][0], roots)
+        replace(_row(sliced, sliced.row_of[item_id], item_id, names[item_id][0], roots), text=texts.get(item_id, ""))
         for item_id in ids
         if item_id in names and item_id in sliced.row_of
     )

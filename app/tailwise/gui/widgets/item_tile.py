@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tailwise.gui.widgets.thumb_loader import Box
 
 PAD: Final = 6.0
+MOST_PAINTED: Final = 4000
+"""Characters of a text that are laid out; no tile or view holds more."""
 _COLOURS: Final = (
     Data.ORANGE,
     Data.SKY,
@@ -64,6 +66,8 @@ def paint_tile(  # noqa: PLR0913  one picture, all of it visible
         painter.drawPixmap(shown, thumb.pixmap, QRectF(thumb.pixmap.rect()))
         if boxes and item is not None:
             paint_boxes(painter, shown, item.annotations, thumb.boxes)
+    elif item is not None and item.text:
+        paint_text(painter, inner, item.text, theme)
     elif thumb.state in _REASONS:
         paint_reason(painter, inner, thumb.state, theme)
     if item is not None:
@@ -103,6 +107,17 @@ def paint_reason(painter: QPainter, area: QRectF, state: ThumbState, theme: Them
     painter.setPen(QColor(theme.muted))
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
     painter.drawText(area.adjusted(PAD, PAD, -PAD, -PAD), int(flags), title)
+    painter.restore()
+
+
+def paint_text(painter: QPainter, area: QRectF, text: str, theme: Theme) -> None:
+    """Draw the beginning of a text, as plain text, as far as it fits; the painter's font is used."""
+    painter.setPen(QColor(theme.text))
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWrapAnywhere
+    flags |= Qt.TextFlag.TextWordWrap
+    painter.save()
+    painter.setClipRect(area)
+    painter.drawText(area.adjusted(PAD, PAD, -PAD, -PAD), int(flags), text[:MOST_PAINTED])
     painter.restore()
 
 

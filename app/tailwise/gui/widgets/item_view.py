@@ -11,7 +11,15 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tailwise.gui.theme import SPACE_M, Theme
 from tailwise.gui.widgets.heatmap_paint import paint_cursor
-from tailwise.gui.widgets.item_tile import box_area, classes_text, fitted, paint_boxes, paint_reason, reason_text
+from tailwise.gui.widgets.item_tile import (
+    box_area,
+    classes_text,
+    fitted,
+    paint_boxes,
+    paint_reason,
+    paint_text,
+    reason_text,
+)
 from tailwise.gui.widgets.thumb_loader import Thumb, ThumbState
 
 if TYPE_CHECKING:
@@ -74,7 +82,9 @@ class ItemView(QWidget):
         if is_new or not self._side:
             self._thumb = thumb
         self._item = item
-        self.setAccessibleDescription("" if item is None else f"{item.file_name}: {classes_text(item)}")
+        self.setAccessibleDescription(
+            "" if item is None else f"{item.file_name}: {classes_text(item)} {item.text}".strip()
+        )
         self._settle.start()
         self.update()
 
@@ -136,6 +146,8 @@ class ItemView(QWidget):
         area = QRectF(self.rect())
         if self._thumb.pixmap is not None:
             self._paint_picture(painter)
+        elif self._item is not None and self._item.text:
+            paint_text(painter, area.adjusted(SPACE_M, SPACE_M, -SPACE_M, -SPACE_M), self._item.text, theme)
         elif self._item is not None and self._thumb.state is not ThumbState.WAITING:
             middle = fitted(QSizeF(4, 3), area.adjusted(SPACE_M, SPACE_M, -SPACE_M, -SPACE_M), enlarge=True)
             paint_reason(painter, middle, self._thumb.state, theme)
