@@ -39,7 +39,7 @@ class ImportDiffSheet(QDialog):
         self.classes: RecordTable[ClassChange] = RecordTable(
             (
                 Column("Class", lambda c: c.name, lambda c: c.name.casefold(), width=0),
-                Column("Annotations before", lambda c: c.before, width=18),
+                Column("Annotations before", lambda c: c.before, width=24),
                 Column("After", lambda c: c.after, width=12),
                 Column("Change", lambda c: f"{c.after - c.before:+,}", lambda c: c.after - c.before, width=12),
             ),
