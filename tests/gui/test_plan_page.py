@@ -504,3 +504,21 @@ def test_a_plan_shows_what_it_brings_under_each_condition(qtbot, page):
     assert totals["wheelchair", "night"].have == 1
     assert totals["wheelchair", "(none)"].items > 0
     assert page.result.tabs.isTabVisible(1)
+
+
+def test_streams_are_taken_from_the_project_by_the_conditions_ticked_as_one_step(qtbot, page, tmp_path):
+    text = GATE.format(quota=1, available=60)
+    import_text(qtbot, page, tmp_path, text)
+    menu = page.editor.head.streams_by
+    assert [action.data() for action in menu.menu().actions()] == ["lighting"]
+
+    menu.menu().actions()[0].toggle()
+    page.editor.streams_wanted.emit()
+    settle(qtbot, page)
+
+    request = page.editor.request()
+    assert request.conditions == ("lighting",)
+    assert [(s.name, s.available) for s in request.streams] == [("drive, lighting = (none)", 2)]
+    page.editor.undo_stack.undo()
+    assert [s.name for s in page.editor.request().streams] == ["hospital"]
+    settle(qtbot, page)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import ExportTargetError, RequestError, UnreadableSourceError
 from tailwise.domain.plan import QuotaUnit
+from tailwise.domain.records import AxisKind
 from tailwise.gui.texts import ago
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailwise.domain.coverage import ClassRow
-    from tailwise.domain.plan import PlanRequest
+    from tailwise.domain.plan import PlanRequest, Stream
     from tailwise.domain.plan_diff import PlanDiff, RequestChange
     from tailwise.domain.plan_outcome import PlanOutcome
     from tailwise.domain.plan_preview import PlanPreview
@@ -63,6 +64,7 @@ class PlanView:
         request: the request being edited, None when there is none yet.
         problem: why the stored request cannot be read.
         plans: newest first; `plan` is the newest.
+        axes: conditions that can tell streams apart.
     """
 
     request: PlanRequest | None
@@ -71,6 +73,7 @@ class PlanView:
     plans: tuple[PlanEntry, ...] = ()
     plan: ShownPlan | None = None
     read_only: bool = False
+    axes: tuple[str, ...] = ()
 
     def have(self, unit: QuotaUnit) -> dict[str, int]:
         """Return what there is of each class in a unit of plans."""
@@ -112,6 +115,7 @@ def load_view(project: Project, progress: Progress) -> PlanView:
         plans=plans,
         plan=load_one(project, plans[0].id) if plans else None,
         read_only=project.read_only,
+        axes=tuple(axis.name for axis in project.cube().axis_facts() if axis.kind == AxisKind.CONDITION),
     )
 
 
@@ -137,6 +141,13 @@ def draft(project: Project, progress: Progress, conditions: tuple[str, ...] | No
     from tailwise.usecases.plans import draft_request, read_request
 
     return read_request(draft_request(project, progress, conditions))
+
+
+def streams(project: Project, request: PlanRequest) -> tuple[Stream, ...]:
+    """Return the streams the project has for a request, whatever streams it names."""
+    from tailwise.usecases.plan_draft import project_request
+
+    return project_request(project, request.with_streams(())).streams
 
 
 def preview(project: Project, request: PlanRequest, progress: Progress) -> PlanPreview:

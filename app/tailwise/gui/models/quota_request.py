@@ -79,7 +79,7 @@ class RequestSheets:
         """Fill the sheets from a request; what was done before can no longer be undone."""
         self.classes.weeks = request.weeks
         self.classes.set_rows(_class_row(quota) for quota in request.classes)
-        self.streams.set_rows(_stream_row(stream) for stream in request.streams)
+        self.streams.set_rows(stream_row(stream) for stream in request.streams)
         self.streams.set_classes(self.classes.names())
         self.capacity.set_rows(_capacity_rows(request.weeks, request.capacity))
         self.shares.set_rows(_share_rows(request))
@@ -152,7 +152,8 @@ def _class_row(quota: ClassQuota) -> Row:
     }
 
 
-def _stream_row(stream: Stream) -> Row:
+def stream_row(stream: Stream) -> Row:
+    """Return a stream as a row of its sheet."""
     row: Row = {
         "name": stream.name,
         "source": stream.source,

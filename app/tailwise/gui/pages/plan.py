@@ -24,6 +24,7 @@ from tailwise.gui.widgets.plan_compare import PlanCompare
 from tailwise.gui.widgets.plan_editor import PlanEditor
 from tailwise.gui.widgets.plan_nearest import NearestFinder
 from tailwise.gui.widgets.plan_result import PlanResult
+from tailwise.gui.widgets.project_streams import ProjectStreams
 from tailwise.gui.widgets.request_files import RequestFiles
 from tailwise.gui.widgets.segments import Segments
 
@@ -73,9 +74,10 @@ class PlanPage(QWidget):
         self.editor = PlanEditor()
         self.result = PlanResult()
         self.compare = PlanCompare(session)
-        self.files = RequestFiles(session, self)
+        self.files = RequestFiles(session, self.editor, self)
         self.nearest = NearestFinder(session, self)
         self.live = LivePreview(session, self.editor, self)
+        self.streams = ProjectStreams(session, self.editor, self)
         self.sides = QStackedWidget()
         self._store_timer = QTimer(self)
         self._store_timer.setSingleShot(True)
@@ -119,7 +121,7 @@ class PlanPage(QWidget):
         for text, tip, slot in (
             (self.tr("Draft from project"), self.tr("Fill the request from classes and pool"), self._draft),
             (self.tr("Import…"), self.tr("Read a request from a TOML file"), self.files.choose_to_read),
-            (self.tr("Export…"), self.tr("Write the request as the TOML the command line takes"), self._choose_export),
+            (self.tr("Export…"), self.tr("Write the request as a TOML file"), self.files.choose_to_write),
         ):
             button = QPushButton(text)
             button.setToolTip(tip)
@@ -150,9 +152,9 @@ class PlanPage(QWidget):
         self.result.request_wanted.connect(self._edit_shown_request)
         self.result.nearest_wanted.connect(self.nearest.find)
         self.nearest.found.connect(self._on_nearest)
-        self.nearest.failed.connect(self._on_not_done)
+        for helper in (self.nearest, self.files, self.streams):
+            helper.failed.connect(self._on_not_done)
         self.files.was_read.connect(self._on_imported)
-        self.files.failed.connect(self._on_not_done)
         self.states.retry_clicked.connect(self.refresh)
         self.states.empty_button_clicked.connect(self._draft)
         self.states.empty_link_clicked.connect(self.files.choose_to_read)
@@ -165,6 +167,7 @@ class PlanPage(QWidget):
         if self._session.project is None:
             return
         self._view = view
+        self.editor.show_project(view.axes, view.have(self.editor.head.head().unit))
         self._show_plans(view)
         if not self._has_request and view.request is not None:
             self._show_request(view.request)
@@ -295,7 +298,8 @@ class PlanPage(QWidget):
 
     @Slot()
     def _draft(self) -> None:
-        conditions = (self._wanted_class.conditions if self._wanted_class else ()) or None
+        chosen = self.editor.head.head().conditions if self._has_request else None
+        conditions = (self._wanted_class.conditions if self._wanted_class else ()) or chosen
 
         def work(project: Project, progress: Progress) -> PlanRequest:
             return plan_view.draft(project, progress, conditions)
@@ -329,10 +333,6 @@ class PlanPage(QWidget):
     @Slot(object)
     def _on_imported(self, request: PlanRequest) -> None:
         self._replace_request(request, self.tr("{} is read from the file.").format(request.name))
-
-    @Slot()
-    def _choose_export(self) -> None:
-        self.files.choose_to_write(self.editor)
 
     @Slot(object)
     def _on_not_done(self, error: BaseException) -> None:

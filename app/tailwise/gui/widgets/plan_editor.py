@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBo
 
 from tailwise.domain.errors import RequestError
 from tailwise.gui import theme as th
-from tailwise.gui.models.quota_request import RequestSheets, head_of
+from tailwise.gui.models.quota_request import RequestSheets, head_of, stream_row
 from tailwise.gui.widgets.plan_head import PlanHeadForm
 from tailwise.gui.widgets.plan_preview import PreviewStrip
 from tailwise.gui.widgets.sheet_view import SheetView
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from tailwise.domain.plan import PlanRequest
+    from tailwise.domain.plan import PlanRequest, Stream
     from tailwise.gui.models.quota_request import PlanHead
     from tailwise.gui.models.sheet import Row, SheetModel
 
@@ -31,6 +31,7 @@ class PlanEditor(QWidget):
     """Announces every change; `request` builds what it stands for, `problem` says why it cannot."""
 
     changed = Signal()
+    streams_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +64,12 @@ class PlanEditor(QWidget):
             if self.sheet(name).rowCount():
                 view.go_to(0)
         self._show_note()
+
+    def show_project(self, axes: Sequence[str], have: Mapping[str, int]) -> None:
+        """Offer the conditions of the project, and say how much there is of each class."""
+        self.head.show_axes(axes)
+        self.sheets.classes.have = dict(have)
+        self.views["classes"].viewport().update()
 
     def request(self) -> PlanRequest:
         """Return the request as edited.
@@ -148,6 +155,13 @@ class PlanEditor(QWidget):
                 button.setObjectName(name)
                 button.clicked.connect(slot)
                 row.addWidget(button)
+            if name == "streams":
+                button = QPushButton(self.tr("Take from project"))
+                button.setToolTip(
+                    self.tr("Put the project's streams in place of these, with yields and times as measured")
+                )
+                button.clicked.connect(self.streams_wanted)
+                row.addWidget(button)
             row.addStretch(1)
             layout.addLayout(row)
         return tab
@@ -178,6 +192,16 @@ class PlanEditor(QWidget):
             self.head.show_head(head, max(1, len(self.sheets.capacity.rows())))
             self._is_showing = False
         self._announce()
+
+    def replace_streams(self, streams: Sequence[Stream]) -> None:
+        """Put other streams in place of those there are, as one step that can be undone."""
+        sheet = self.sheets.streams
+        self.undo_stack.beginMacro(self.tr("Take streams from the project"))
+        sheet.remove_rows_at(range(len(sheet.rows())))
+        for stream in streams:
+            sheet.add_row(stream_row(stream))
+        self.undo_stack.endMacro()
+        sheet.set_classes(self.sheets.classes.names())
 
     def scale_label_hours(self, factor: float) -> None:
         """Multiply the label hours of every week, as one step that can be undone."""

@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
 from tailwise.domain.plan import CONFIDENCE_RANGE, MAX_WEEKS, MIN_DISCOVERY, Objective, QuotaUnit
 from tailwise.gui import theme as th
 from tailwise.gui.models.quota_request import PlanHead
+from tailwise.gui.widgets.axis_menu import TickMenu
 from tailwise.gui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
 OBJECTIVES = (
     (Objective.FEWEST_HOURS, "Fewest hours"),
@@ -66,6 +68,9 @@ class PlanHeadForm(QWidget):
         self.confidence.setRange(0, CONFIDENCE_RANGE[1] * 100)
         self.confidence.setSpecialValueText(self.tr("as expected"))
         self.experimental = self._share(self.tr("Most of each week from streams only experimental classes need"))
+        self.streams_by = TickMenu(self.tr("Streams by"), self.tr("what says most"))
+        self.streams_by.setToolTip(self.tr("Conditions that tell the streams of the project apart"))
+        self._axes: tuple[str, ...] = ()
         self._conditions: tuple[str, ...] | None = None
         self._lay_out()
         self._connect()
@@ -88,7 +93,13 @@ class PlanHeadForm(QWidget):
         self.confidence.setValue((head.confidence or 0.0) * 100)
         self.experimental.setValue(head.experimental_share * 100)
         self._conditions = head.conditions
+        self._show_axes()
         del blockers
+
+    def show_axes(self, axes: Sequence[str]) -> None:
+        """Offer these conditions to tell streams apart by."""
+        self._axes = tuple(axes)
+        self._show_axes()
 
     def show_weeks(self, weeks: int) -> None:
         """Follow the number of weeks without announcing it."""
@@ -110,8 +121,12 @@ class PlanHeadForm(QWidget):
             hard_negatives=self.hard_negatives.value() / 100,
             confidence=max(CONFIDENCE_RANGE[0], confidence) if confidence else None,
             experimental_share=round(self.experimental.value() / 100, 6),
-            conditions=self._conditions,
+            conditions=self.streams_by.ticked() or (() if self._conditions == () else None),
         )
+
+    def _show_axes(self) -> None:
+        known = (*self._axes, *(name for name in self._conditions or () if name not in self._axes))
+        self.streams_by.set_choices([(name, "") for name in known], self._conditions or ())
 
     def _share(self, tip: str) -> QDoubleSpinBox:
         box = QDoubleSpinBox()
@@ -142,6 +157,7 @@ class PlanHeadForm(QWidget):
             (self.tr("Hard negatives"), self.hard_negatives),
             (self.tr("Experimental"), self.experimental),
             (self.tr("Sure to"), self.confidence),
+            ("", self.streams_by),
             (self.tr("Seed"), self.seed),
         ):
             layout.addWidget(_labelled(text, widget) if text else widget)
@@ -151,6 +167,7 @@ class PlanHeadForm(QWidget):
         self.has_start.toggled.connect(self._on_start_toggled)
         self.start.dateChanged.connect(self.changed)
         self.weeks.valueChanged.connect(self.weeks_chosen)
+        self.streams_by.ticked_changed.connect(self.changed)
         for combo in (self.unit, self.objective):
             combo.currentIndexChanged.connect(self.changed)
         for box in (self.seed, self.discovery, self.hard_negatives, self.confidence, self.experimental):

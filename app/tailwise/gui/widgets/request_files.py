@@ -27,9 +27,10 @@ class RequestFiles(QObject):
     was_read = Signal(object)  # PlanRequest
     failed = Signal(object)  # exception
 
-    def __init__(self, session: Session, page: QWidget) -> None:
+    def __init__(self, session: Session, editor: PlanEditor, page: QWidget) -> None:
         super().__init__(page)
         self._session = session
+        self._editor = editor
         self._page = page
         self._request: PlanRequest | None = None
 
@@ -49,11 +50,12 @@ class RequestFiles(QObject):
         title = self.tr("Read {}").format(Path(path).name)
         self._session.run_detached(title, work, on_done=self._on_read, on_failed=self._on_failed)
 
-    def choose_to_write(self, editor: PlanEditor) -> None:
-        """Ask for a file and write the request of an editor to it, unless it has a mistake in it."""
-        if editor.problem():
+    @Slot()
+    def choose_to_write(self) -> None:
+        """Ask for a file and write the request being edited to it, unless it has a mistake in it."""
+        if self._editor.problem():
             return
-        request = self._request = editor.request()
+        request = self._request = self._editor.request()
         self._session.picker.pick(
             self._page, "save-file", "request", self.tr("Export the request"), self.write,
             name_filter=NAME_FILTER, suggestion=f"{request.name}.toml".replace("/", "-"),
