@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
 PLAYBOOK = "playbook"
 RECIPE = "recipe"
+RESAMPLING, WEIGHTS = "resampling", "weights"
 OF_PLANS: Final = frozenset({WORK_ORDER, PLAYBOOK})
 """Kinds of export that are of one plan."""
 
@@ -52,6 +53,10 @@ class ExportView:
             return self.splits
         if kind == RECIPE:
             return (Subject("all recipes of the project"),)
+        if kind == RESAMPLING:
+            return (Subject("the resampling kept last, for the present training split"),)
+        if kind == WEIGHTS:
+            return (Subject("the weights kept last, by the imbalance ratio where none were kept"),)
         by = " × ".join(("class", *self.counts.by))
         where = "".join(f", {axis} {value}" for axis, value in self.counts.where)
         return (Subject(f"{by}{where}, as on the Counts page", is_default=not self.counts.where),)
@@ -115,13 +120,25 @@ _PLANNED: Final = {
     (SPLITS, "coco"): (*_MANIFEST, "splits/coco/annotations/instances_{split}.json"),
     (PLAYBOOK, ""): ("playbook/playbook.md", "playbook/playbook.html"),
     (RECIPE, ""): ("recipes/recipes.json",),
+    (RESAMPLING, ""): (
+        "resampling/resampling.csv",
+        "resampling/sampler.json",
+        "resampling/train_repeated.txt",
+        "resampling/README.txt",
+    ),
+    (WEIGHTS, ""): (
+        "resampling/class_weights.csv",
+        "resampling/class_weights.json",
+        "resampling/README.txt",
+    ),
     (COUNTS, ""): ("counts/counts.csv", "counts/counts.xlsx"),
 }
 
 
 def planned_files(row: TargetRow, subject: Subject | None) -> list[FileRow]:
     """Return the files an export will write for sure; further ones depend on what is found while writing."""
-    audiences = {"vendor": "vendor", "internal": "internal", "splits": "training", "recipes": "training"}
+    training = dict.fromkeys(("splits", "recipes", "resampling"), "training")
+    audiences = {"vendor": "vendor", "internal": "internal", **training}
     splits = subject.splits if subject is not None else ()
     paths = [
         path.format(split=split)

@@ -54,6 +54,7 @@ PAGES = (
     PageEntry("augment", "Augment", "augment", "tailwise.gui.pages.augment", "AugmentPage"),
     PageEntry("duplicates", "Duplicates", "copy", "tailwise.gui.pages.duplicates", "DuplicatesPage"),
     PageEntry("splits", "Splits", "splits", "tailwise.gui.pages.splits", "SplitsPage"),
+    PageEntry("balance", "Balance", "balance", "tailwise.gui.pages.balance", "BalancePage"),
     PageEntry("export", "Export", "export", "tailwise.gui.pages.export", "ExportPage"),
 )
 """In the order of the rail; the first is shown without a project and has no number."""
