@@ -1,4 +1,4 @@
-"""Commands that make and choose training pictures: augment, tiles, smote."""
+"""Commands that make and choose training pictures: augment, tiles, smote, generated."""
 
 from __future__ import annotations
 
@@ -199,5 +199,40 @@ def smote(  # noqa: PLR0913, PLR0917  one parameter per option
     say(f"{done.added:,} rows added, marked in the column synthetic: {to}")
 
 
-COMMANDS = (augment, tiles, smote)
+@click.command()
+@click.argument("project", type=PATH)
+@click.argument("table", type=PATH)
+@click.option("--review", type=float, default=0.1, show_default=True, help="Share that is to be looked at, 0.1 to 1.")
+@click.option("--seed", type=click.IntRange(min=0), default=17, show_default=True)
+@json_option
+def generated(project: Path, table: Path, review: float, seed: int, as_json: bool) -> None:
+    """Register generated pictures of PROJECT by TABLE.csv: file, parent, generator, prompt."""
+    from tailwise.usecases.generated import register_generated
+
+    with writing(project) as opened, terminal_progress() as progress:
+        done = register_generated(opened, table, progress, review, seed)
+    if as_json:
+        print_json(
+            {
+                "registered": done.registered,
+                "to_review": done.to_review,
+                "unknown": {"count": done.unknown_count, "examples": list(done.unknown)},
+                "held_out": {"count": done.held_out_count, "examples": list(done.held_out)},
+                "twins": {"count": done.twins_count, "examples": list(done.twins)},
+                "classes": [{"class": n, "generated": g, "images": t} for n, g, t in done.classes],
+            }
+        )
+        return
+    print_table(("class", "generated", "images"), done.classes)
+    for count, examples, what in (
+        (done.unknown_count, done.unknown, "are not in the project, or their parent is not"),
+        (done.held_out_count, done.held_out, "belong to validation or test, or their parent does"),
+        (done.twins_count, done.twins, "look like a picture of validation or test"),
+    ):
+        if count:
+            say(f"{count:,} pictures {what} and were left out: {', '.join(examples[:3])}")
+    say(f"{done.registered:,} generated pictures registered, {done.to_review:,} of them to be reviewed.")
+
+
+COMMANDS = (augment, tiles, smote, generated)
 """Every command of this module, in the order of the help."""
