@@ -24,6 +24,7 @@ from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.augment_view import DRAG_SIDE, FULL_SIDE, load_view, open_class, render, weigh
 from tailwise.gui.session import ResultLine
 from tailwise.gui.widgets.augment_panel import AugmentHead, EffectPanel
+from tailwise.gui.widgets.augment_tools import AugmentTools
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.materialise_bar import MaterialiseBar
 from tailwise.gui.widgets.recipe_undo import EditRecipe, SaveRecipe
@@ -118,6 +119,7 @@ class AugmentPage(QWidget):
 
     def _build(self) -> QWidget:
         self.head.add_widget(UndoButtons(self.undo_stack))
+        self.head.add_widget(AugmentTools(self._session))
         left = QSplitter(Qt.Orientation.Vertical)
         left.setObjectName("augment-left")
         left.setChildrenCollapsible(False)
@@ -155,7 +157,7 @@ class AugmentPage(QWidget):
         self.head.save.clicked.connect(self._save)
         self.head.reset.clicked.connect(self._reset)
         self.steps.edited.connect(self._on_steps)
-        self.effect.multiplier_changed.connect(self._on_multiplier)
+        self.effect.multiplier_changed.connect(self._settle.start)
         self.grid.current_described.connect(self.selection_described)
         self.bar.flags_requested.connect(self.grid.go_to_flag)
         self.bar.asked.connect(self._materialise)
@@ -332,10 +334,6 @@ class AugmentPage(QWidget):
         self.grid.show_tiles(shown)
         tiles = self.grid.tiles()
         self.bar.show_check(len(tiles), sum(any(f.startswith(FlagKind.LOST.value) for f in t.flags) for t in tiles))
-
-    @Slot()
-    def _on_multiplier(self) -> None:
-        self._settle.start()
 
     @Slot()
     def _weigh(self) -> None:
