@@ -77,14 +77,14 @@ def one_sized_classes(boxes: Boxes) -> list[tuple[int, float]]:
     """Return the classes of which most objects fall into one tenth of the class's range of areas, with that share."""
     area = np.log(np.prod(_sides(boxes), axis=1))
     found: list[tuple[int, float]] = []
-    for category in np.unique(boxes.category).tolist():
-        own = area[(boxes.category == category) & np.isfinite(area)]
+    for members in _classes(boxes, np.isfinite(area)):
+        own = area[members]
         if len(own) < MIN_OBJECTS or own.max() == own.min():
             continue
         counts, _ = np.histogram(own, bins=_SIZE_RANGES)
         share = float(counts.max()) / len(own)
         if share > ONE_SIZE_SHARE:
-            found.append((int(category), share))
+            found.append((int(boxes.category[members[0]]), share))
     return found
 
 
@@ -109,6 +109,13 @@ def _sides(boxes: Boxes) -> NDArray[np.float64]:
         return np.where(np.isfinite(sides) & (sides > 0), sides, np.nan)
 
 
+def _classes(boxes: Boxes, usable: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return the usable objects class by class."""
+    known = np.flatnonzero(usable)
+    order = known[np.argsort(boxes.category[known], kind="stable")]
+    return [part for part in np.split(order, np.flatnonzero(np.diff(boxes.category[order])) + 1) if len(part)]
+
+
 def _far(boxes: Boxes, measure: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the objects far from the middle of their class.
 
@@ -117,9 +124,7 @@ def _far(boxes: Boxes, measure: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     logs = np.log(measure)
     found: list[NDArray[np.int64]] = []
-    known = np.flatnonzero(np.isfinite(logs))
-    order = known[np.argsort(boxes.category[known], kind="stable")]
-    for own in np.split(order, np.flatnonzero(np.diff(boxes.category[order])) + 1):
+    for own in _classes(boxes, np.isfinite(logs)):
         if len(own) < MIN_OBJECTS:
             continue
         low, middle, high = np.quantile(logs[own], (0.25, 0.5, 0.75))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,11 @@ IMBALANCE = 50.0
 MOST_SINGLE = 0.95
 MAX_ITEMS = 5000
 """Items a finding opens; more are not looked at one by one."""
+
+_CHECKED: weakref.WeakKeyDictionary[Project, tuple[weakref.ref[ProjectCube], tuple[ProjectFinding, ...]]] = (
+    weakref.WeakKeyDictionary()
+)
+"""What was found in each open project, and in which cube: a cube is built anew whenever anything changed."""
 
 
 @dataclass(slots=True)
@@ -65,9 +71,12 @@ class Report:
 
 
 def check_project(project: Project, progress: Progress) -> tuple[ProjectFinding, ...]:
-    """Run every check over the present data; changes nothing."""
-    progress.stage("Checking labels", 6)
+    """Run every check over the present data; changes nothing. Asked again about the same data it answers at once."""
     sliced = project.cube()
+    known = _CHECKED.get(project)
+    if known is not None and known[0]() is sliced:
+        return known[1]
+    progress.stage("Checking labels", 6)
     with project.file.reading() as db:
         report = Report(sliced, plan_tables.all_item_names(db))
     _check_items(report)
@@ -81,7 +90,9 @@ def check_project(project: Project, progress: Progress) -> tuple[ProjectFinding,
     conflict_checks.check_conflicts(project, report)
     progress.advance()
     _check_sequences(project, report, progress)
-    return tuple(report.found)
+    found = tuple(report.found)
+    _CHECKED[project] = weakref.ref(sliced), found
+    return found
 
 
 def _check_items(report: Report) -> None:
