@@ -165,12 +165,14 @@ def _judge(text: bytes, row: int, shapes: Shapes) -> Shape:
 
 
 def _value(text: bytes) -> object:
-    try:
-        return _PARTS.decode(text)
-    except msgspec.ValidationError:
-        return _ANY.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return "unreadable"
+    for decoder in (_PARTS, _ANY):  # what does not fit the type may, further on, be no text either
+        try:
+            return decoder.decode(text)
+        except msgspec.ValidationError:
+            continue
+        except (msgspec.DecodeError, RecursionError):
+            break
+    return "unreadable"
 
 
 def _usable(value: object) -> Parts:
