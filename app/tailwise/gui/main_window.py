@@ -24,6 +24,7 @@ from tailwise.gui.recent_menu import RecentMenu
 from tailwise.gui.settings import REOPEN
 from tailwise.gui.shell_actions import NEEDS_PROJECT, build_menus
 from tailwise.gui.shell_dialogs import ShellDialogs
+from tailwise.gui.vector_commands import VectorCommands
 from tailwise.gui.warm_up import WarmUp
 from tailwise.gui.widgets.banner import Banner
 from tailwise.gui.widgets.header import Header
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(LEAST_SIZE)
         self.resize(FIRST_SIZE)
         self.commands = ProjectCommands(session, self)
+        self.vectors = VectorCommands(session, self)
         self.warm_up = WarmUp(session)
         self.pages = PageStack(session, self.warm_up, self)
         self.rail = Rail([(page.key, page.title, page.icon) for page in PAGES], self)
@@ -103,6 +105,9 @@ class MainWindow(QMainWindow):
             "file.new": commands.choose_new,
             "file.open": commands.choose_open,
             "file.import": commands.choose_import,
+            "file.index": commands.index_images,
+            "file.vectors": self.vectors.choose_vectors,
+            "file.classical": self.vectors.use_classical,
             "file.copy": commands.choose_copy,
             "file.close": commands.close,
             "file.quit": self.close,

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SEPARATOR: Final = ""
 RECENT: Final = "file.recent"
 NEEDS_PROJECT: Final = (
+    "file.index",
+    "file.vectors",
+    "file.classical",
     "file.copy",
     "file.close",
     "go.conditions",
@@ -30,6 +33,13 @@ SPECS: Final = (
     ActionSpec("file.new", "&New project…", "File", ("Ctrl+N",), "Make an empty project file.", "new"),
     ActionSpec("file.open", "&Open project…", "File", ("Ctrl+O",), "Open a project file.", "open"),
     ActionSpec("file.import", "&Import dataset…", "File", ("Ctrl+I",), "Add a dataset to the project.", "import"),
+    ActionSpec(
+        "file.index", "Inde&x images", "File", ("Ctrl+Shift+X",), "Look at every new or changed image once.", "images"
+    ),
+    ActionSpec(
+        "file.vectors", "Use &vectors of your own…", "File", (), "NumPy, Parquet or an ONNX model instead of ours."
+    ),
+    ActionSpec("file.classical", "Use the c&lassical vectors", "File", (), "Go back to the vectors of the index."),
     ActionSpec(
         "file.copy", "&Save a copy…", "File", ("Ctrl+S",), "The project is always saved; this makes a second file."
     ),
@@ -67,7 +77,10 @@ SPECS: Final = (
 MENUS: Final = (
     (
         "&File",
-        ("file.new", "file.open", RECENT, SEPARATOR, "file.import", "file.copy", SEPARATOR, "file.close", "file.quit"),
+        (
+            *("file.new", "file.open", RECENT, SEPARATOR, "file.import", "file.index", "file.vectors"),
+            *("file.classical", "file.copy", SEPARATOR, "file.close", "file.quit"),
+        ),
     ),
     ("&Edit", ("edit.undo", "edit.redo", SEPARATOR, "edit.find", "edit.export", SEPARATOR, "edit.preferences")),
     ("&View", ("view.system", "view.light", "view.dark", SEPARATOR, "view.fullscreen", "view.reset")),
