@@ -17,6 +17,7 @@ KEYS = [
     "cvat",
     "labelme",
     "scalabel",
+    "openimages",
     "label_studio",
     "sagemaker",
     "datumaro",
@@ -46,6 +47,10 @@ TREES = {
         "d/img/a.png": SIZE,
     },
     "labelbox": {"a.ndjson": '{"data_row": {"external_id": "a.png"}, "projects": {}}', "a.png": SIZE},
+    "openimages": {
+        "a-bbox.csv": "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\na,x,/m/1,1,0,1,0,1\n",
+        "a.png": SIZE,
+    },
     "folders": {"cat/a.png": SIZE, "dog/b.png": SIZE},
     "csv": {"labels.csv": "file,class\na.png,cat\n", "a.png": SIZE},
     "images": {"a.png": SIZE, "b.png": SIZE},

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FILE_KEY = "file"
 _SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".txt")
+_OPEN_IMAGES = ["imageid", "source", "labelname"]  # tables that another reader knows better
 _MAX_PROBED = 20
 _FIRST_ROWS = 4096
 
@@ -54,6 +55,8 @@ class CsvReader:
         for entry in tables[:_MAX_PROBED]:
             head = listing.peek(entry.path, _FIRST_ROWS)
             header = header_of(entry, listing, {})
+            if [name.lower() for name in header[:3]] == _OPEN_IMAGES:
+                continue
             if _names_images(head, stems):
                 found.append(f"{entry.path} names images ({', '.join(header)[:120]})")
                 best = max(best, 85)
@@ -65,6 +68,8 @@ class CsvReader:
                 best = max(best, 75)
             else:
                 found.append(f"{entry.path} is a table ({', '.join(header)[:120]})")
+        if not found:
+            return Evidence(0, (), ("a table that no other format knows better",))
         if listing.dropped is not None:
             return Evidence(max(best, 80), tuple(found))
         others = sum(entry.suffix in {".json", ".xml", ".yaml"} for entry in listing.entries)

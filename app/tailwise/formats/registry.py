@@ -21,6 +21,7 @@ from tailwise.formats.label_studio import LabelStudioReader
 from tailwise.formats.labelbox import LabelboxReader
 from tailwise.formats.labelme import LabelMeReader
 from tailwise.formats.listing import Entry, Listing
+from tailwise.formats.openimages import OpenImagesReader
 from tailwise.formats.plain_images import PlainImagesReader
 from tailwise.formats.sagemaker import SageMakerReader
 from tailwise.formats.scalabel import ScalabelReader
@@ -41,6 +42,7 @@ READERS: tuple[Reader, ...] = (
     CvatReader(),
     LabelMeReader(),
     ScalabelReader(),
+    OpenImagesReader(),
     LabelStudioReader(),
     SageMakerReader(),
     DatumaroReader(),

@@ -41,7 +41,6 @@ _SIGNS = (
         r'"jobs"|"segment',
     ),
     _Sign("V7 Darwin", f"export {_COCO} from V7", r".*\.json", r'"dataset"\s*:.*"bounding_box"|darwin'),
-    _Sign("Open Images", f"convert it to {_COCO}", r".*\.csv", r"^(?:\ufeff)?ImageID,Source,LabelName"),
     _Sign("Cityscapes polygons", f"convert it to {_COCO}", r".*_gtfine_polygons\.json"),
     _Sign("WIDER Face", f"convert it to {_COCO}", r"(?:.*/)?wider_face_.*_gt\.txt"),
     _Sign("MOT tracks", f"convert it to {_COCO}", r"(?:.*/)?gt/gt\.txt", r"^\d+,\d+,"),
