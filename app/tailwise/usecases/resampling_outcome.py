@@ -258,7 +258,7 @@ def _idle_settings(solution: ResamplingSolution) -> list[str]:
     if not solution.is_capped.any() and reachable.all():
         most = float(solution.factor.max(initial=0.0))
         notes.append(f"The cap of {cap:g} holds nothing back: no item is used more than {most:.2f} times on average")
-    if is_single and solution.floor > 0 and float(solution.factor.min(initial=0.0)) > solution.floor + _NEAR:
+    if is_single and solution.floor > 0 and float(solution.factor.min(initial=np.inf)) > solution.floor + _NEAR:
         notes.append(f"The floor of {solution.floor:g} changes nothing: no class would fall below it")
     return notes
 
