@@ -26,6 +26,7 @@ def page(qtbot, opened):
         page.activateWindow()
     page.refresh()
     qtbot.waitUntil(lambda: page.states.state == "content", timeout=GUI_WAIT)
+    qtbot.waitUntil(lambda: opened.runner.is_idle, timeout=GUI_WAIT)  # the checks come after the content
     return page
 
 

@@ -40,12 +40,20 @@ def all_findings(project: Project, progress: Progress, source: str | None = None
 
     With `source` only those of the imports of that source are returned, and nothing is checked.
     """
-    with project.file.reading() as db:
-        stored = source_tables.list_findings(db, source)
-    found = [ProjectFinding(f.source, f.finding) for f in stored]
     if source is None:
-        found = [f for f in found if f.finding.code not in CHECKED_ANEW]
-        found.extend(check_project(project, progress))
+        return _ranked([*stored_findings(project), *check_project(project, progress)])
+    with project.file.reading() as db:
+        return _ranked([ProjectFinding(f.source, f.finding) for f in source_tables.list_findings(db, source)])
+
+
+def stored_findings(project: Project) -> tuple[ProjectFinding, ...]:
+    """Return what the imports found, without what the project's checks find anew."""
+    with project.file.reading() as db:
+        stored = source_tables.list_findings(db)
+    return _ranked([ProjectFinding(f.source, f.finding) for f in stored if f.finding.code not in CHECKED_ANEW])
+
+
+def _ranked(found: list[ProjectFinding]) -> tuple[ProjectFinding, ...]:
     return tuple(sorted(found, key=lambda f: (_RANKS[f.finding.severity], -f.finding.count, f.finding.code, f.source)))
 
 

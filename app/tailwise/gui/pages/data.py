@@ -27,6 +27,7 @@ from tailwise.gui.widgets.record_view import RecordView
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
+    from tailwise.domain.checks import ProjectFinding
     from tailwise.domain.coverage import ProjectFacts
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
@@ -43,12 +44,21 @@ class DataView:
 
 def load(project: Project, progress: Progress) -> DataView:
     """Read the page's content; runs on a worker thread."""
-    from tailwise.usecases.findings import all_findings
+    from tailwise.usecases.findings import stored_findings
     from tailwise.usecases.projects import project_facts
 
-    facts = project_facts(project, progress)
-    found = all_findings(project, progress)
-    return DataView(facts, tuple(FindingRow(f.source, f.finding, f.items, f.fixes) for f in found))
+    return DataView(project_facts(project, progress), _rows_of(stored_findings(project)))
+
+
+def check(project: Project, progress: Progress) -> tuple[FindingRow, ...]:
+    """Run the project's checks, which take seconds on a million objects; runs on a worker thread."""
+    from tailwise.usecases.findings import all_findings
+
+    return _rows_of(all_findings(project, progress))
+
+
+def _rows_of(found: tuple[ProjectFinding, ...]) -> tuple[FindingRow, ...]:
+    return tuple(FindingRow(f.source, f.finding, f.items, f.fixes) for f in found)
 
 
 class DataPage(QWidget):
@@ -208,11 +218,27 @@ class DataPage(QWidget):
         self.classes.set_value(len(facts.classes), note=self._empty_classes(facts))
         self.unlabelled.set_value(facts.unlabelled, note=self.tr("images in the pool") if facts.unlabelled else "")
         self.missing.set_value(facts.missing_files, tone="warn" if facts.missing_files else "ok")
-        self.found.set_value(len(self._rows), note=self._worst(), tone="warn" if self._rows else "ok")
+        self.found.set_value(len(self._rows), note=self.tr("checking the project…"))
         self.sources.set_records(facts.sources)
         self._show_findings()
         self.states.show_content()
+        if self._session.project is not None:
+            self._session.run(
+                self.tr("Check the project"), check, on_done=self._on_checked, slot="data-checks", quiet=True
+            )
         self._session.settings.remember_project(Path(facts.path), facts.images)
+
+    @Slot(object)
+    def _on_checked(self, rows: tuple[FindingRow, ...]) -> None:
+        self._rows = rows
+        self.found.set_value(len(rows), note=self._worst(), tone="warn" if rows else "ok")
+        chosen = self.findings_view.selected_record()
+        self._show_findings()
+        if isinstance(chosen, FindingRow):
+            keys = [(row.source, row.finding.code) for row in self.findings.records()]
+            key = (chosen.source, chosen.finding.code)
+            if key in keys:
+                self.findings_view.select_row(keys.index(key))
 
     @Slot(object)
     def _on_failed(self, error: BaseException) -> None:
