@@ -124,7 +124,7 @@ def replaced(document, changes):
 
 
 @pytest.mark.parametrize("name", EXPORTS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_whatever_a_value_is_the_reader_reads_on_or_says_why_not(name, data):
     reader, document, path, dump = EXPORTS[name]
@@ -147,7 +147,7 @@ def test_whatever_a_value_is_the_reader_reads_on_or_says_why_not(name, data):
         shutil.rmtree(folder)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.binary(max_size=200), place=st.integers(0, 120), byte=st.integers(0, 255))
 def test_pictures_of_any_bytes_are_counted_or_refused(data, place, byte):
     whole = bytearray(PICTURE)

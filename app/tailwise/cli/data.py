@@ -52,7 +52,7 @@ def detect(source: Path, as_json: bool) -> None:
 @click.command("import")
 @click.argument("source", type=PATH)
 @click.argument("project", type=PATH)
-@click.option("--format", "format_key", help="Reader to use instead of detection: coco, yolo, voc, folders, csv.")
+@click.option("--format", "format_key", help="Reader to use instead of detection: coco, yolo, voc, cvat, label_studio …")
 @click.option("--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question of the import.")
 @click.option("--conditions", type=PATH, help="CSV with conditions, joined by image name.")
 @click.option("--role", type=click.Choice(["labels", "pool", "predictions"]), default="labels", show_default=True)
