@@ -25,6 +25,7 @@ from tailwise.domain.review import (
     current,
 )
 from tailwise.storage import review_tables
+from tailwise.storage.review_tables import box_text
 from tailwise.usecases.items import item_rows
 
 if TYPE_CHECKING:
@@ -231,7 +232,13 @@ def _state(history: Sequence[VerdictEntry], candidate: int) -> ReviewState:
 
 
 def _pictured(row: ItemRow, number: int, name: str, box: Box | None, *, alone: bool) -> ItemRow:
-    """Return an item as a picture of its own: the box that is meant first, then what is annotated, unless alone."""
-    asked = () if box is None else (AnnotationView(name, box),)
-    others = () if alone and box is not None else row.annotations
-    return replace(row, id=number, annotations=(*asked, *others))
+    """Return an item as a picture of its own: the box that is meant first, then what is annotated around it.
+
+    An annotation that is the box itself is named with it, as two names on one box could not be read.
+    """
+    if box is None:
+        return replace(row, id=number)
+    same = [a for a in row.annotations if a.box is not None and box_text(a.box) == box_text(box)]
+    label = f" labelled {same[0].class_name}" if same and not alone else ""
+    around = () if alone else tuple(a for a in row.annotations if a not in same)
+    return replace(row, id=number, annotations=(AnnotationView(f"{name}{label}", box), *around))

@@ -50,6 +50,14 @@ class Segments(QWidget):
         """Choose a segment without announcing it."""
         self._buttons[key].setChecked(True)
 
+    def set_text(self, key: str, text: str) -> None:
+        """Change what a segment says, for instance a number in it."""
+        button = self._buttons[key]
+        button.setText(text)
+        button.setAccessibleName(f"{self.accessibleName()}: {text}")
+        button.updateGeometry()
+        button.update()
+
     def set_usable(self, key: str, why_not: str = "") -> None:
         """Let a segment be chosen, or say in its tooltip why it cannot."""
         button = self._buttons[key]

@@ -1,0 +1,196 @@
+"""The candidate large beside its nearest positives, why it was picked, and the verdicts and reasons as buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from tailwise.domain.review import ReasonTag, Verdict
+from tailwise.gui import theme as th
+from tailwise.gui.models.review_queue import NOTHING_SAID, SIGNS, Said
+from tailwise.gui.widgets.crop_paint import paint_crop
+from tailwise.gui.widgets.flow_layout import FlowLayout
+from tailwise.gui.widgets.item_view import ItemView
+from tailwise.gui.widgets.thumb_loader import Thumb, ThumbState
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
+    from tailwise.gui.session import Session
+    from tailwise.gui.widgets.thumb_loader import ThumbLoader
+    from tailwise.usecases.verdicts import ReviewCard
+
+NEIGHBOUR_SIDE: Final = 512
+STRIP_HEIGHT: Final = 148
+
+
+class NeighbourStrip(QWidget):
+    """The nearest positives side by side, nearest first, each with its similarity."""
+
+    def __init__(self, loader: ThumbLoader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._loader = loader
+        self._card: ReviewCard | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Nearest positives"))
+        loader.loaded.connect(self._on_loaded)
+
+    def show_card(self, card: ReviewCard | None) -> None:
+        """Show the positives a candidate resembles most."""
+        self._card = card
+        said = [] if card is None else [f"{n.similarity:.2f}" for n in card.candidate.nearest[: len(card.neighbours)]]
+        self.setAccessibleDescription(", ".join(said))
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: D102
+        return QSize(360, STRIP_HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: D102
+        card = self._card
+        if card is None or not card.neighbours:
+            return
+        theme = th.Theme.of(self.palette())
+        painter = QPainter(self)
+        metrics = QFontMetricsF(painter.font(), self)
+        line = metrics.lineSpacing() + 2
+        width = (self.width() - 2 * th.SPACE_S) / 3
+        for place, (row, near) in enumerate(zip(card.neighbours, card.candidate.nearest, strict=False)):
+            left = place * (width + th.SPACE_S)
+            picture = QRectF(left, 0, width, self.height() - line)
+            paint_crop(painter, picture, self._loader.thumb(row.id), theme, th.Data.SKY)
+            painter.setPen(QColor(theme.muted))
+            text = f"{card.candidate.class_name}  {near.similarity:.2f}"
+            below = QRectF(left, picture.bottom(), width, line)
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter), shown)
+        painter.end()
+
+    def _on_loaded(self, picture: int) -> None:
+        if self._card is not None and any(row.id == picture for row in self._card.neighbours):
+            self.update()
+
+
+class ReviewDetail(QWidget):
+    """What is to be judged now. Buttons do what the keys of the grid do."""
+
+    verdict_clicked = Signal(object)  # Verdict
+    reason_clicked = Signal(object)  # ReasonTag
+
+    def __init__(self, session: Session, near: ThumbLoader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._card: ReviewCard | None = None
+        self._is_close = False
+        self._boxes_shown = True
+        self.why = QLabel()
+        self.why.setWordWrap(True)
+        self.why.setTextFormat(Qt.TextFormat.PlainText)
+        self.why.setFont(th.larger(self.font(), 1, bold=True))
+        self.view = ItemView(session)
+        self.strip = NeighbourStrip(near)
+        self._caption = QLabel(self.tr("Nearest positives"))
+        self._caption.setProperty("role", "muted")
+        self.verdicts = {verdict: self._verdict_button(verdict) for verdict in SIGNS}
+        self.view.boxes_toggled.connect(self._on_boxes)
+        self.reasons = {reason: self._reason_button(n, reason) for n, reason in enumerate(ReasonTag, start=1)}
+        verbs = QHBoxLayout()
+        verbs.setSpacing(th.SPACE_XS)
+        for button in self.verdicts.values():
+            verbs.addWidget(button)
+        tags = QWidget()
+        flow = FlowLayout(tags)
+        for chip in self.reasons.values():
+            flow.addWidget(chip)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(th.SPACE_S)
+        layout.addWidget(self.why)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self._caption)
+        layout.addWidget(self.strip)
+        layout.addLayout(verbs)
+        layout.addWidget(tags)
+
+    def show_card(self, card: ReviewCard | None, thumb: Thumb, said: Said) -> None:
+        """Show a candidate with the picture there is of it so far."""
+        self._card, self._is_close = card, False
+        self.why.setText("" if card is None else card.candidate.why)
+        self.strip.show_card(card)
+        self._caption.setVisible(card is not None and bool(card.neighbours))
+        self.view.show_item(None if card is None else card.picture, thumb)
+        self._go_close()
+        self.show_said(said)
+
+    def show_picture(self, thumb: Thumb) -> None:
+        """Show a better picture of the same candidate."""
+        if self._card is not None:
+            self.view.show_item(self._card.picture, thumb)
+            self._go_close()
+
+    def show_said(self, said: Said) -> None:
+        """Mark the verdict and the reasons of the candidate."""
+        for verdict, button in self.verdicts.items():
+            button.setChecked(said.verdict is verdict)
+        for reason, chip in self.reasons.items():
+            chip.setChecked(reason in said.reasons)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.show_card(None, Thumb(ThumbState.WAITING), NOTHING_SAID)
+
+    @Slot()
+    def toggle_zoom(self) -> None:
+        """Go from the box to the whole picture and back."""
+        if self.view.zoom > 1.0:
+            self.view.fit()
+        else:
+            self._is_close = False
+            self._go_close()
+
+    @Slot()
+    def toggle_boxes(self) -> None:
+        """Draw the boxes, or not."""
+        self.view.set_boxes_shown(not self._boxes_shown)
+
+    @Slot(bool)
+    def _on_boxes(self, shown: bool) -> None:
+        self._boxes_shown = shown
+
+    def _go_close(self) -> None:
+        """Zoom to the place that is asked about, once its picture is there."""
+        if self._card is None or self._card.candidate.box is None or self._is_close:
+            return
+        if not self.view.area_of(0).isEmpty():
+            self._is_close = True
+            self.view.fit()
+            self.view.zoom_to_next_box()
+
+    def _verdict_button(self, verdict: Verdict) -> QPushButton:
+        key, words = SIGNS[verdict]
+        button = QPushButton(f"{key}  {words}")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the grid's; a click must not take them away
+        button.setToolTip(self.tr("Key {}").format(key))
+        button.setProperty("verdict", verdict.value)
+        button.clicked.connect(self._on_verdict)
+        return button
+
+    def _reason_button(self, number: int, reason: ReasonTag) -> QToolButton:
+        chip = QToolButton()
+        chip.setText(f"{number}  {reason.value}")
+        chip.setCheckable(True)
+        chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        chip.setToolTip(self.tr("Key {}: set before the verdict").format(number))
+        chip.setProperty("reason", reason.value)
+        chip.clicked.connect(self._on_reason)
+        return chip
+
+    @Slot()
+    def _on_verdict(self) -> None:
+        self.verdict_clicked.emit(Verdict(self.sender().property("verdict")))
+
+    @Slot()
+    def _on_reason(self) -> None:
+        self.reason_clicked.emit(ReasonTag(self.sender().property("reason")))
