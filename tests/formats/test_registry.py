@@ -137,7 +137,7 @@ def test_label_folders_beside_shared_images_are_one_dataset_in_two_formats(tmp_p
         ("project.json", '{"_via_settings": {}, "_via_img_metadata": {}}', "VIA"),
         ("create.json", '[{"image": "a.jpg", "annotations": [{"coordinates": {"x": 1, "width": 2}}]}]', "CreateML"),
         ("train.tfrecord", b"\0\1\2", "TFRecord"),
-        ("data.zip", b"PK\3\4", "an archive"),
+        ("data.zip", b"PK\3\4", "a zip archive"),
         ("book.xlsx", b"PK\3\4", "a workbook"),
     ],
 )

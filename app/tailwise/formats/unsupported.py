@@ -48,7 +48,8 @@ _SIGNS = (
     _Sign("TFRecord", f"export {_COCO}, or the CSV the records were made from", r".*\.tfrecords?(?:-\d+-of-\d+)?"),
     _Sign("Datumaro binary", "export as JSON or COCO", r".*\.datum"),
     _Sign("a workbook", "save the sheet as CSV", r".*\.xlsx?"),
-    _Sign("an archive", "unpack it and open the folder", r".*\.(?:zip|tar|tgz|tar\.gz|7z|rar)"),
+    _Sign("a zip archive", "open the archive by itself, or unpack it", r".*\.zip"),
+    _Sign("an archive", "unpack it and open the folder", r".*\.(?:tar|tgz|tar\.gz|7z|rar)"),
 )
 
 

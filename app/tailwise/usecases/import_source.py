@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from tailwise import __version__
 from tailwise.analysis.import_diff import compare
 from tailwise.domain.changes import Changes
+from tailwise.domain.findings import FindingLog
 from tailwise.domain.records import MediaState, Role
 from tailwise.formats import enrich, registry
+from tailwise.formats.archives import is_archive, list_archive, settle_in_archive, unpacked
 from tailwise.formats.coco_results import PREDICTIONS_KEY
 from tailwise.formats.contract import ReadRequest, read_source
 from tailwise.formats.listing import scan
@@ -23,6 +25,7 @@ from tailwise.ops.collector import paused_collector
 from tailwise.storage import labelled_state, plan_tables, source_tables
 from tailwise.storage.project_file import ProjectFile, staging_path
 from tailwise.storage.staging import write_staging
+from tailwise.usecases.number_ranges import range_numbers
 from tailwise.usecases.predictions import known_sources, settle_prediction_findings
 from tailwise.usecases.projects import versions
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from tailwise.domain.findings import Finding
     from tailwise.domain.import_diff import ImportDiff
+    from tailwise.domain.records import SourceData
     from tailwise.formats.contract import KnownSource
     from tailwise.formats.registry import Candidate
     from tailwise.ops.progress import Progress
@@ -249,7 +253,7 @@ def _swap(
 
 
 def _detect(path: Path, progress: Progress) -> tuple[Candidate, ...]:
-    return tuple(registry.detect(scan(path, progress)))
+    return tuple(registry.detect(list_archive(path) if is_archive(path) else scan(path, progress)))
 
 
 def _context(project: Project, request: ImportRequest) -> _Context:
@@ -263,20 +267,12 @@ def _context(project: Project, request: ImportRequest) -> _Context:
 
 def _read_into_staging(request: ImportRequest, context: _Context, place: _Place, progress: Progress) -> _Staged:
     """Run in the child: everything that holds the interpreter lock."""
-    listing = registry.narrowed(scan(request.path, progress), request.answers)
-    reader = registry.choose(listing, request.format, request.answers)
-    read_request = ReadRequest(
-        path=listing.root if registry.DATASET_KEY in request.answers else request.path,
-        listing=listing,
-        answers=dict(request.answers),
-        role=request.role,
-        known=context.known,
-        remembered=context.remembered,
-        read_header=read_header,
-    )
-    with paused_collector():
-        data = read_source(reader, read_request, progress)
-        data = enrich.enrich(data, read_request, request.conditions_csv, progress)
+    with unpacked(request.path, progress) as (place_to_read, told):
+        data = _read(request, context, place_to_read, progress)
+        log = FindingLog()
+        if place_to_read != request.path:
+            settle_in_archive(data, place_to_read, request.path, log)
+        data.findings = enrich.merged([*data.findings, *told, *log.findings()])
     progress.stage("Writing")
     write_staging(place.staging, data)
     return _Staged(
@@ -287,6 +283,24 @@ def _read_into_staging(request: ImportRequest, context: _Context, place: _Place,
         findings=tuple(data.findings),
         diff=_compare(place, progress),
     )
+
+
+def _read(request: ImportRequest, context: _Context, path: Path, progress: Progress) -> SourceData:
+    """Read the dataset at `path`, which is a folder of its own for an archive."""
+    listing = registry.narrowed(scan(path, progress), request.answers)
+    reader = registry.choose(listing, request.format, request.answers)
+    read_request = ReadRequest(
+        path=listing.root if registry.DATASET_KEY in request.answers else path,
+        listing=listing,
+        answers=dict(request.answers),
+        role=request.role,
+        known=context.known,
+        remembered=context.remembered,
+        read_header=read_header,
+    )
+    with paused_collector():
+        data = read_source(reader, read_request, progress)
+        return enrich.enrich(data, read_request, request.conditions_csv, progress)
 
 
 def _compare(place: _Place, progress: Progress) -> ImportDiff | None:
