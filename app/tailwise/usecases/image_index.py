@@ -104,7 +104,9 @@ def build_index(
     run = run or pool_of(request)
     items = index_plan.present_items(project, progress)
     boxes = index_plan.object_boxes(project)
-    embedding = _embedding(project, items, boxes, run, progress) if request.descriptors else None
+    # What is learned from is here already: a cluster would only get it sent.
+    learn = partial(local_pool, 1) if request.scheduler else run
+    embedding = _embedding(project, items, boxes, (run, learn), progress) if request.descriptors else None
     due = _due(project, items, boxes, embedding, rebuild=request.rebuild)
     tally = _Tally()
     work = [
@@ -158,9 +160,17 @@ def index_state(project: Project) -> IndexState:
 
 
 def _embedding(
-    project: Project, items: Sequence[IndexedItem], boxes: ObjectBoxes, run: OpenPool, progress: Progress
+    project: Project,
+    items: Sequence[IndexedItem],
+    boxes: ObjectBoxes,
+    pools: tuple[OpenPool, OpenPool],
+    progress: Progress,
 ) -> EmbeddingRow | None:
-    """Return the classical embedding, learned now if there is none that fits; None without a readable image."""
+    """Return the classical embedding, learned now if there is none that fits; None without a readable image.
+
+    `pools` are the one to read images in and the one to learn in.
+    """
+    run, learn = pools
     stored = index_plan.stored_classical(project, CLASSICAL_EMBEDDING)
     present = sum(item.is_there for item in items)
     if not index_plan.needs_learning(stored, present):
@@ -180,7 +190,7 @@ def _embedding(
     raw = RawBlocks.joined(part for part, _saturation in ordered)
     saturation = np.array([s for _part, s in ordered], dtype=np.float32)
     progress.stage("Learning the embedding")
-    model = _learned(run, raw, saturation, progress)
+    model = _learned(learn, raw, saturation, progress)
     dimensions = model_from_bytes(model).dimensions
     with project.file.writing() as db:
         return index_tables.put_embedding(
