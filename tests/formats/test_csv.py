@@ -202,8 +202,11 @@ def test_many_repeating_values_are_a_group_and_the_rest_is_told(tmp_path):
 
     data = read(READER, table(tmp_path, text))
 
-    assert [(a.name, a.kind, len(a.values)) for a in data.axes] == [("patient", AxisKind.GROUP, 67)]
-    assert codes(data) == {"CS-18": 2, "CS-19": 1, "CS-28": 200}
+    assert [(a.name, a.kind, len(a.values), a.origin) for a in data.axes] == [
+        ("patient", AxisKind.GROUP, 67, "column patient"),
+        ("weight", AxisKind.CONDITION, 200, "numbers of column weight"),  # sorted into ranges by the import
+    ]
+    assert codes(data) == {"CS-18": 1, "CS-19": 1, "CS-21": 1, "CS-28": 200}
     assert read(READER, tmp_path, group="weight").axes[1].kind is AxisKind.GROUP
     assert [a.name for a in read(READER, tmp_path, ignore="patient", condition="weight").axes] == ["weight"]
 

@@ -12,6 +12,8 @@ from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT
 from tailwise.usecases import conditions as cs
 from tailwise.usecases import conditions_derived as cd
+from tailwise.usecases.import_source import ImportRequest, import_source
+from tailwise.usecases.projects import create_project
 from tailwise.usecases.sequences import audit_sequences
 
 FILES = [f"{site}_cam{n % 2}_{n:04d}.jpg" for site in ("gate", "yard") for n in range(6)]
@@ -276,3 +278,16 @@ def test_the_index_measures_can_be_sorted_once_there_is_an_index(project, monkey
     cd.conditions_from_numbers(project, "brightness", (3.0,), SILENT)
 
     assert values(project)["brightness range"] == {"below 3": 3, "3 and above": 3}
+
+
+def test_a_column_of_measured_numbers_comes_in_as_ranges(tmp_path):
+    rows = "".join(f"{n}.png,{n % 2},{n / 8:.3f},{n},{n * n}\n" for n in range(200))
+    (tmp_path / "t.csv").write_text(f"file,class,weight,id,square\n{rows}")
+    project = create_project(tmp_path / "n.tailwise")
+
+    outcome = import_source(project, ImportRequest(tmp_path / "t.csv"), SILENT, run_here)
+
+    assert values(project) == {"weight": {"below 6.2": 50, "6.2 to 12": 46, "12 to 19": 56, "19 and above": 48}}
+    assert cs.list_conditions(project)[0].origin == "ranges of column weight"
+    assert {f.code: f.count for f in outcome.findings if f.code in {"CS-18", "CS-21"}} == {"CS-18": 1, "CS-21": 2}
+    project.close()

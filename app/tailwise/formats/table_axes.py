@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_CONDITION_VALUES = 50
 MAX_VALUE_LENGTH = 200
+NUMBERS_ORIGIN = "numbers of column "
+"""Origin of an axis whose values are many different numbers, to be sorted into ranges before it is stored."""
 
 
 def unique_axis_name(data: SourceData, wanted: str) -> str:
@@ -65,7 +67,9 @@ def add_column_axes(
             kind = _kind(name, filled, total, log)
         if kind is None or not filled:
             continue
-        axis = AxisColumns(unique_axis_name(data, name), kind, origin=f"column {name}")
+        is_measured = kind is AxisKind.CONDITION and name not in conditions and len(filled) > MAX_CONDITION_VALUES
+        origin = f"{NUMBERS_ORIGIN}{name}" if is_measured else f"column {name}"
+        axis = AxisColumns(unique_axis_name(data, name), kind, origin=origin)
         _fill(axis, values, codes[rows], items)
         data.axes.append(axis)
 
@@ -107,15 +111,29 @@ def _kind(name: str, values: list[str], items: int, log: FindingLog) -> AxisKind
         example = f"{name}: {values[0][:60]}"
         log.add("CS-17", Severity.NOTE, "columns that are the same in every row", "left out", example)
     elif distinct > MAX_CONDITION_VALUES and _are_numbers(values):
-        message = f"columns of more than {MAX_CONDITION_VALUES} different numbers"
-        action = "left out; answer group=COLUMN if they name a source such as a patient, or sort them into ranges"
-        log.add("CS-18", Severity.NOTE, message, action, f"{name}: {distinct:,} values")
+        return _kind_of_numbers(name, values, items, log)
     elif max(map(len, values)) > MAX_VALUE_LENGTH or (distinct == items and items > 2) or _is_loose(distinct, items):
         message = "columns that name each item or hold long text"
         log.add("CS-19", Severity.NOTE, message, "left out", f"{name}: {distinct:,} values")
     else:
         return AxisKind.CONDITION if distinct <= MAX_CONDITION_VALUES else AxisKind.GROUP
     return None
+
+
+def _kind_of_numbers(name: str, values: list[str], items: int, log: FindingLog) -> AxisKind | None:
+    """Sort measures into ranges; whole numbers that are different on every item name the item and say nothing."""
+    example = f"{name}: {len(values):,} values"
+    if len(values) == items and all(value.lstrip("+-").isdecimal() for value in values):
+        message, action = (
+            "columns of whole numbers that are different on every item",
+            "left out, as they name the items",
+        )
+        log.add("CS-21", Severity.NOTE, message, action, example)
+        return None
+    message = f"columns of more than {MAX_CONDITION_VALUES} different numbers"
+    action = "sorted into ranges of equal size; answer group=COLUMN if they name a source such as a patient"
+    log.add("CS-18", Severity.NOTE, message, action, example)
+    return AxisKind.CONDITION
 
 
 def _is_loose(distinct: int, items: int) -> bool:

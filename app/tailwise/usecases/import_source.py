@@ -20,6 +20,7 @@ from tailwise.formats.contract import ReadRequest, read_source
 from tailwise.formats.listing import scan
 from tailwise.formats.remembered import HEADER_KEY
 from tailwise.imaging.headers import read_header
+from tailwise.imaging.masks import count_mask
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.ops.collector import paused_collector
 from tailwise.storage import labelled_state, plan_tables, source_tables
@@ -273,6 +274,7 @@ def _read_into_staging(request: ImportRequest, context: _Context, place: _Place,
         if place_to_read != request.path:
             settle_in_archive(data, place_to_read, request.path, log)
         data.findings = enrich.merged([*data.findings, *told, *log.findings()])
+    range_numbers(data)
     progress.stage("Writing")
     write_staging(place.staging, data)
     return _Staged(
@@ -297,6 +299,7 @@ def _read(request: ImportRequest, context: _Context, path: Path, progress: Progr
         known=context.known,
         remembered=context.remembered,
         read_header=read_header,
+        count_mask=count_mask,
     )
     with paused_collector():
         data = read_source(reader, read_request, progress)
