@@ -408,7 +408,7 @@ def test_the_preview_follows_every_edit_and_the_slider_changes_nothing_until_it_
 
     strip.slider.setValue(150)
     settle(qtbot, page)
-    assert strip.text.text().startswith("✓  Every quota would be met: 120 items, 3.0 h")
+    assert strip.text.text().startswith("✓  Every quota would be met in expectation: 120 items, 3.0 h")
     assert page.editor.request().capacity.label_hours == (2.0,)
 
     QTest.mouseClick(strip.take, Qt.MouseButton.LeftButton)

@@ -300,3 +300,13 @@ def test_the_time_per_item_is_what_was_measured_and_a_tenth_more(tmp_path):
 
     assert stream.seconds_per_item == 44.0
     project.close()
+
+
+def test_what_nobody_has_seen_yet_is_estimated_from_what_was_seen_once(tmp_path):
+    labels = {f"{k}.jpg": {"car": 1} for k in range(18)} | {"x.jpg": {"tram": 1}, "y.jpg": {"bus": 1}}
+    project = a_project(tmp_path / "q.tailwise", a_source(labels, pool=("p.jpg",)))
+
+    plan = compute_plan(project, draft_request(project, SILENT), SILENT)
+
+    assert "About 10 % of the next objects would be of kinds not seen yet: 2 of 3 classes" in plan.outcome.notes[-1]
+    project.close()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tailwise.planning.quota_search import Found
 
 NOTHING = 1e-6
+MOST_TOLD = 5
 NEARLY = 0.02
 """Probabilities from 2,000 draws are not known any better."""
 
@@ -161,19 +162,23 @@ def _weeks(model: QuotaModel, items: NDArray[np.float64]) -> Iterator[WeekTotals
 
 
 def _uncertain(request: PlanRequest, risk: tuple[QuotaRisk, ...], reasons: tuple[Reason, ...]) -> Iterator[str]:
-    """Say which quotas are met in expectation but cannot be met as surely as was asked."""
+    """Say which quotas are met in expectation but cannot be met as surely as was asked, the least sure first."""
+    if request.confidence is None:
+        return
     short = {reason.class_name for reason in reasons}
-    for quota in risk:
-        if (
-            request.confidence is not None
-            and quota.p_met < request.confidence - NEARLY
-            and quota.class_name not in short
-        ):
-            which = f"week {quota.week}" if quota.quota is QuotaKind.WEEKLY else "its target"
-            yield (
-                f"{quota.class_name}, {which}: {percent(request.confidence)} cannot be reached with these hours, "
-                f"this pool and these rules; {percent(round(quota.p_met, 2))} can."
-            )
+    weak = [r for r in risk if r.p_met < request.confidence - NEARLY and r.class_name not in short]
+    weak.sort(key=lambda r: (r.p_met, r.class_name, r.week))
+    told = [
+        f"{r.class_name}, {f'week {r.week}' if r.quota is QuotaKind.WEEKLY else 'its target'}: "
+        f"{percent(round(r.p_met, 2))}"
+        for r in weak[:MOST_TOLD]
+    ]
+    more = f" and {len(weak) - MOST_TOLD} more" if len(weak) > MOST_TOLD else ""
+    if told:
+        yield (
+            f"{percent(request.confidence)} cannot be reached for every quota with these hours, this pool and these "
+            f"rules: {'; '.join(told)}{more}."
+        )
 
 
 def _notes(model: QuotaModel, items: NDArray[np.float64]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tailwise.domain.errors import RequestError
 from tailwise.domain.plan import QuotaUnit
 from tailwise.planning import plan_diff, quota_nearest, quota_plan, quota_preview, request_file
+from tailwise.planning.quota_rules import percent
 from tailwise.planning.unseen import unseen
 from tailwise.storage import plan_tables, source_tables
 from tailwise.usecases.plan_draft import draft_plan_request, project_request
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
+LEAST_UNSEEN = 0.001
 REQUEST_DRAFT = "quota-request"
 """Key of the request being edited on the Plan page."""
 
@@ -151,10 +153,10 @@ def _unseen_note(project: Project, request: PlanRequest) -> Iterator[str]:
     sliced = project.cube()
     of_images = request.unit is QuotaUnit.IMAGES
     counts = [row.images if of_images else row.objects for row in sliced.labelled_rows]
-    found = unseen(counts)
-    once = counts.count(1)
-    if once:
+    found, once = unseen(counts), counts.count(1)
+    if found.share >= LEAST_UNSEEN and once:
+        share, seen = percent(round(found.share, 3)), sum(1 for count in counts if count)
         yield (
-            f"About {found.share:.1%} of the next {request.unit.value} would be of kinds not seen yet: {once:,} of "
-            f"{sum(1 for count in counts if count):,} classes were seen once, about {found.kinds_corrected:,.0f} exist."
+            f"About {share} of the next {request.unit.value} would be of kinds not seen yet: {once:,} of {seen:,} "
+            f"classes were seen once, about {found.kinds_corrected:,.0f} exist."
         )

@@ -82,9 +82,15 @@ class SheetModel(QAbstractTableModel):
 
     def problems(self) -> tuple[tuple[int, str, str], ...]:
         """Return every cell that cannot be used: row as stored, column key, reason."""
-        cells = ((stored, column.key) for stored in range(len(self._rows)) for column in self.columns)
-        found = ((stored, key, self.reason(stored, key)) for stored, key in cells)
-        return tuple(problem for problem in found if problem[2])
+        found: list[tuple[int, str, str]] = []
+        for stored, row in enumerate(self._rows):
+            between = self.check_row(row)  # once per row: it may look at all the others
+            for column in self.columns:
+                value = row.get(column.key)
+                reason = value.reason if isinstance(value, Bad) else between.get(column.key, "")
+                if reason:
+                    found.append((stored, column.key, reason))
+        return tuple(found)
 
     def reason(self, stored: int, key: str) -> str:
         """Return why a cell cannot be used, empty when it can."""

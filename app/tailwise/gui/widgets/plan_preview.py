@@ -71,7 +71,7 @@ class PreviewStrip(QFrame):
             more = f" and {len(short) - MOST_CLASSES} more" if len(short) > MOST_CLASSES else ""
             sentence = f"▲  Short: {told}{more}. {amount}."
         else:
-            sentence = f"✓  Every quota would be met: {amount}."
+            sentence = f"✓  Every quota would be met in expectation: {amount}."
         if found.per_hour:
             best = sorted(found.per_hour, key=lambda gain: (-gain[1], gain[0]))[:MOST_CLASSES]
             brings = ", ".join(f"{trimmed(by, 2)} {name}" for name, by in best)
