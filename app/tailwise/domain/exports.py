@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tailwise.domain.class_weights import WeightsOutcome
     from tailwise.domain.coverage import CountTable
+    from tailwise.domain.negatives_export import NegativesExport
     from tailwise.domain.orders import WorkOrder
     from tailwise.domain.playbook import Playbook
     from tailwise.domain.recipe import Recipe
@@ -279,3 +280,4 @@ class ExportContents:
     resampling: ResamplingExport | None = None
     weights: WeightsOutcome | None = None
     recipes: tuple[Recipe, ...] | None = None
+    negatives: NegativesExport | None = None

@@ -66,6 +66,10 @@ def write_package(staging: Path, job: ExportContents, progress: Progress) -> Pac
             from tailwise.exports.recipe_policy import write_recipes
 
             write_recipes(job.recipes, package)
+        if job.negatives is not None:
+            from tailwise.exports.negatives import write_negatives
+
+            write_negatives(job.negatives, package, progress)
         if package.is_empty:
             raise RequestError("There is nothing to export", "Make a split or a plan first")
         return package.seal(progress)

@@ -21,6 +21,7 @@ from tailwise.planning.playbook import make_playbook
 from tailwise.storage import plan_tables, recipe_tables, source_tables
 from tailwise.usecases.augmentation import list_recipes
 from tailwise.usecases.counts import count_table
+from tailwise.usecases.export_negatives import NONE_CONFIRMED, has_negatives, negatives_export
 from tailwise.usecases.export_splits import split_export
 from tailwise.usecases.order_data import work_order
 from tailwise.usecases.plan_draft import project_request
@@ -37,7 +38,11 @@ if TYPE_CHECKING:
 WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
 PLAYBOOK, RESAMPLING, WEIGHTS = "playbook", "resampling", "weights"
 RECIPE = "recipe"
+NEGATIVES = "negatives"
 MANIFEST, YOLO, YOLO_WITH_LABELS, COCO = "manifest", "yolo", "yolo-labels", "coco"
+
+_OF_PROJECT = {WEIGHTS: weights_export, NEGATIVES: negatives_export}
+"""Kinds that nothing has to be chosen for; each is the part of `ExportContents` of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class ExportRequest:
     """What to export and where to.
 
     Attributes:
-        kind: `work-order`, `playbook`, `splits`, `resampling`, `weights`, `recipe` or `counts`.
+        kind: `work-order`, `playbook`, `splits`, `resampling`, `weights`, `recipe`, `negatives` or `counts`.
         target: for splits `manifest` (default), `yolo`, `yolo-labels` or `coco`.
         plan_id: plan of a work order or playbook; None for the newest. `split_id`: None for the active split.
         by, unit, where: the table of a counts export.
@@ -99,6 +104,7 @@ def export_targets(project: Project) -> tuple[ExportTarget, ...]:
     has_labels = bool(sliced.labelled.any())
     no_labels = "" if has_labels else "Import labels first"
     no_resampling = "" if stored_resampling(project) else "Plan a resampling first"
+    no_negatives = "" if has_negatives(project) else NONE_CONFIRMED
     no_plan = "" if has_plan else "Solve a plan first"
     no_split = "" if has_split else "Make a split first"
     no_boxes = no_split or ("" if sliced.has_boxes else "The labels have no boxes")
@@ -123,6 +129,10 @@ def export_targets(project: Project) -> tuple[ExportTarget, ...]:
         ExportTarget(WEIGHTS, "", "Class weights", "for scikit-learn, Keras and PyTorch", has_labels, no_labels),
         ExportTarget(
             RECIPE, "", "Augmentation recipes", "JSON, and files that Albumentations loads", not no_recipe, no_recipe
+        ),
+        ExportTarget(
+            NEGATIVES, "", "Hard negatives", "confirmed and random ones with sample weights", not no_negatives,
+            no_negatives,
         ),
         ExportTarget(
             COUNTS, "", "Counts", "class × condition table as CSV and workbook", has_labels, no_labels
@@ -194,8 +204,8 @@ def _contents(project: Project, request: ExportRequest, progress: Progress) -> E
     elif request.kind == RESAMPLING:
         resampling = contents["resampling"] = resampling_export(project)
         names = {"plan_id": resampling.plan_id, "seed": resampling.outcome.request.seed}
-    elif request.kind == WEIGHTS:
-        contents["weights"] = weights_export(project)
+    elif request.kind in _OF_PROJECT:
+        contents[request.kind] = _OF_PROJECT[request.kind](project)
     elif request.kind == RECIPE:
         contents["recipes"] = tuple(stored.recipe for stored in list_recipes(project))
     else:

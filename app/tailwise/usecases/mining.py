@@ -123,6 +123,7 @@ def _mine(
     evidence = measure(places, examples, scored.score, cutter, progress)
     pool = SelectionPool(scored.score, places.features, evidence.kind, loaded.clusters(places.row), spread)
     is_open = ~places.is_positive & ~decided
+    judged = int((decided & ~places.is_positive).sum())
     suspected = scored.suspected[is_open[scored.suspected]]
     is_open[scored.suspected] = False
     plan = RoundPlan(limit, request.rounds, request.shares, request.score_weight, request.seed)
@@ -133,7 +134,7 @@ def _mine(
         candidates=writer.hard(mined),
         suspected_missing=writer.missing(suspected[:limit]),
         positives=int(places.is_positive.sum()),
-        pool=int(is_open.sum()),
+        pool=int(is_open.sum()) + judged,
         random=len(mined.random),
         threshold=round(scored.threshold, 4),
         notes=tuple(notes),

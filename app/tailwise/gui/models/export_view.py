@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
 PLAYBOOK = "playbook"
 RECIPE = "recipe"
+NEGATIVES = "negatives"
 RESAMPLING, WEIGHTS = "resampling", "weights"
 OF_PLANS: Final = frozenset({WORK_ORDER, PLAYBOOK})
 """Kinds of export that are of one plan."""
@@ -53,6 +54,8 @@ class ExportView:
             return self.splits
         if kind == RECIPE:
             return (Subject("all recipes of the project"),)
+        if kind == NEGATIVES:
+            return (Subject("every class with a confirmed hard negative"),)
         if kind == RESAMPLING:
             return (Subject("the resampling kept last, for the present training split"),)
         if kind == WEIGHTS:
@@ -120,6 +123,13 @@ _PLANNED: Final = {
     (SPLITS, "coco"): (*_MANIFEST, "splits/coco/annotations/instances_{split}.json"),
     (PLAYBOOK, ""): ("playbook/playbook.md", "playbook/playbook.html"),
     (RECIPE, ""): ("recipes/recipes.json",),
+    (NEGATIVES, ""): (
+        "negatives/negatives.csv",
+        "negatives/judged.csv",
+        "negatives/verdicts.csv",
+        "negatives/negatives.json",
+        "negatives/README.txt",
+    ),
     (RESAMPLING, ""): (
         "resampling/resampling.csv",
         "resampling/sampler.json",
@@ -137,7 +147,7 @@ _PLANNED: Final = {
 
 def planned_files(row: TargetRow, subject: Subject | None) -> list[FileRow]:
     """Return the files an export will write for sure; further ones depend on what is found while writing."""
-    training = dict.fromkeys(("splits", "recipes", "resampling"), "training")
+    training = dict.fromkeys(("splits", "recipes", "resampling", "negatives"), "training")
     audiences = {"vendor": "vendor", "internal": "internal", **training}
     splits = subject.splits if subject is not None else ()
     paths = [

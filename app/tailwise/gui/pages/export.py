@@ -55,7 +55,7 @@ class ExportPage(QWidget):
     title: ClassVar[str] = "Export"
     icon: ClassVar[str] = "export"
     help_topic: ClassVar[str] = "export"
-    interest: ClassVar[Changes] = Changes.data() | Changes.PLANS | Changes.EXPORTS | Changes.RECIPES
+    interest: ClassVar[Changes] = Changes.data() | Changes.PLANS | Changes.EXPORTS | Changes.RECIPES | Changes.VERDICTS
 
     keys: ClassVar[tuple[KeyHint, ...]] = (KeyHint("Ctrl+Return", "Write the export"),)
 
