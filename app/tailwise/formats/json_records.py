@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import msgspec
 
 from tailwise.domain.errors import Choice, Question, QuestionError, UnreadableSourceError
+from tailwise.formats.json_cuts import last_separator
 from tailwise.formats.json_sections import WHOLE_DOCUMENT, Batch, Outline, Section
 from tailwise.formats.json_text import (
     ENDS_EARLY,
@@ -55,8 +56,9 @@ def read_records(
         UnreadableSourceError: the file cannot be read or is no JSON; the sentence has line and column.
         QuestionError: the text is not UTF-8 and does not say what it is.
     """
-    kept: dict[str, object] = {member: None for member in keep}
-    outline = Outline(kept=kept)
+    outline = Outline()
+    for member in keep:
+        outline.kept[member] = None
     try:
         progress.stage(f"Reading {name}", path.stat().st_size)
         with path.open("rb") as file:
@@ -97,7 +99,7 @@ class _Reader:
         self._progress = progress
         self._buffer = b""
         self._base = self._place = 0
-        self._at_end = False
+        self._at_end = self._is_nested = False
         text.stream.seek(text.origin)
 
     def document(self) -> None:
@@ -206,6 +208,7 @@ class _Reader:
     def _array(self, section: Section[Any] | None) -> None:
         if section is not None:
             section.restart()
+        self._is_nested = False
         self._move(self._place + 1)
         if self._peek() == _CLOSE:
             self._move(self._place + 1)
@@ -227,22 +230,27 @@ class _Reader:
         """Decode as many records of this window as possible at once; tell whether the array ended."""
         end = len(self._buffer)
         window = memoryview(self._buffer)  # slices of it are no copies
+        by_depth = self._is_nested
         for _ in range(_MAX_TRIES):
-            cut = self._last_cut(marker, end) if marker else -1
+            cut = self._depth_cut() if by_depth else self._last_cut(marker, end) if marker else -1
             if cut < 0 and end < len(self._buffer):
                 return False
             text = b"".join((b"[", window[self._place :] if cut < 0 else window[self._place : cut], b"]" * (cut >= 0)))
             try:
                 used = self._decode(section, text)
             except msgspec.DecodeError as error:
-                if cut < 0:
+                if cut < 0 or by_depth:
                     return False
+                if not self._is_nested and 0 <= self._depth_cut() != cut:
+                    by_depth = True  # the records may hold others that begin like them
+                    continue
                 # Before the bad byte, or halfway when the cut was inside of a record.
                 found = _PLACE.search(str(error))
                 end = self._place + (int(found[1]) - 1 if found else (cut - self._place) // 2)
                 continue
             except (UnicodeDecodeError, RecursionError):
                 return False
+            self._is_nested = by_depth
             self._move(cut + 1 if used is None and cut >= 0 else self._place + (used or len(text)) - 1)
             return used is not None or cut < 0
         return False
@@ -296,6 +304,12 @@ class _Reader:
             if between:
                 return start + between.start(1)
         return -1
+
+    def _depth_cut(self) -> int:
+        """Return where the comma before the last record of the window is by the depth of brackets, or -1."""
+        if self._at_end and len(self._buffer) - self._place <= _LOOSE_BYTES:
+            return -1
+        return last_separator(self._buffer, self._place)
 
     def _loose_step(self, section: Section[Any] | None, wanted: int) -> bool:
         """Read the values at the beginning of this window one by one; tell whether the array ended."""
