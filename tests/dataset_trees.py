@@ -9,6 +9,7 @@ from tailwise.domain.records import LabelState, MediaState, Role
 from tailwise.formats.contract import ReadRequest
 from tailwise.formats.listing import scan
 from tailwise.imaging.headers import read_header
+from tailwise.imaging.masks import count_mask
 from tailwise.ops.progress import SILENT, OpCancelledError
 
 
@@ -48,7 +49,7 @@ def write_tree(root: Path, files: dict) -> Path:
 def a_request(path: Path, *, role=Role.LABELS, **answers) -> ReadRequest:
     """Return the request an import of `path` makes; dots in answer keys are written as double underscores."""
     answers = {key.replace("__", "."): value for key, value in answers.items()}
-    return ReadRequest(path, scan(path, SILENT), answers, role, read_header=read_header)
+    return ReadRequest(path, scan(path, SILENT), answers, role, read_header=read_header, count_mask=count_mask)
 
 
 def read(reader, path: Path, **kwargs):

@@ -96,6 +96,22 @@ class ImageHeader:
         return (self.height, self.width) if self.orientation in {5, 6, 7, 8} else (self.width, self.height)
 
 
+@dataclass(frozen=True, slots=True)
+class MaskCount:
+    """Pixels per value of a segmentation mask.
+
+    `kind` is `palette` or `grey` (values are indices) or `colour` (values are 0xRRGGBB). `values` pairs each value with
+    its pixels, most frequent first. `is_lossy`: compressed as a photo, so that values are smeared.
+    """
+
+    kind: str
+    width: int
+    height: int
+    values: tuple[tuple[int, int], ...]
+    is_lossy: bool = False
+    has_alpha: bool = False
+
+
 IDENTICAL_AXIS = "identical file"
 """Group axis of byte-identical files; only items with a twin have a value. No split ever cuts it."""
 

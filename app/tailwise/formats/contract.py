@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from tailwise.domain.errors import UnreadableSourceError
-from tailwise.domain.records import ImageHeader, Role
+from tailwise.domain.records import ImageHeader, MaskCount, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 
 HeaderReader = Callable[["Path"], ImageHeader | None]  # `imaging.headers.read_header` in the product
+"""Returns None for a file that is no readable image; never raises for bad content."""
+
+
+MaskCounter = Callable[["Path"], MaskCount | None]  # `imaging.masks.count_mask` in the product
 """Returns None for a file that is no readable image; never raises for bad content."""
 
 
@@ -64,6 +68,7 @@ class ReadRequest:
     known: tuple[KnownSource, ...] = ()
     remembered: tuple[Mapping[str, str], ...] = ()
     read_header: HeaderReader = lambda _path: None
+    count_mask: MaskCounter = lambda _path: None
 
 
 class Reader(Protocol):

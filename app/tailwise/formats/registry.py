@@ -21,6 +21,7 @@ from tailwise.formats.label_studio import LabelStudioReader
 from tailwise.formats.labelbox import LabelboxReader
 from tailwise.formats.labelme import LabelMeReader
 from tailwise.formats.listing import Entry, Listing
+from tailwise.formats.mask_folders import MaskReader
 from tailwise.formats.openimages import OpenImagesReader
 from tailwise.formats.plain_images import PlainImagesReader
 from tailwise.formats.sagemaker import SageMakerReader
@@ -43,6 +44,7 @@ READERS: tuple[Reader, ...] = (
     LabelMeReader(),
     ScalabelReader(),
     OpenImagesReader(),
+    MaskReader(),
     LabelStudioReader(),
     SageMakerReader(),
     DatumaroReader(),
