@@ -52,6 +52,18 @@ def test_records_that_break_the_types_are_read_all_the_same(tmp_path):
     assert read_shapes(source, [ShapeQuery("x.jpg", "7", file=1)]) == [[]]
 
 
+def test_records_of_odd_types_are_taken_loosely(tmp_path):
+    odd = [
+        {"id": 3.0, "image_id": 7.0, "bbox": {"x": 1}, "segmentation": [TRIANGLE]},
+        {"id": [], "image_id": 7.0, "segmentation": []},
+        "no record",
+    ]
+
+    found = read_shapes(a_coco(tmp_path, odd), [ShapeQuery("x.jpg", "7")])[0]
+
+    assert [(s.box, s.ext_id) for s in found] == [((1, 1, 8, 6), 3)]
+
+
 def test_yolo_polygons_become_pixels_and_boxes_are_passed_over(tmp_path):
     (tmp_path / "labels" / "train").mkdir(parents=True)
     lines = "0 0.1 0.2 0.5 0.2 0.3 0.6\n1 .5 .5 .1 .1\nx y\n0 1 2 3 4 5 nan\n0 0.1 0.2 0.5 0.2 0.3 99\n"

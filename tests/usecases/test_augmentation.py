@@ -11,10 +11,13 @@ from builders import a_project, a_source
 from tailwise.domain.changes import Changes
 from tailwise.domain.errors import ExportTargetError, RequestError
 from tailwise.domain.recipe import ClassRule, Recipe, RecipeStep, StepKind, default_steps
+from tailwise.domain.records import NEAR_DUPLICATE_AXIS, AxisKind
 from tailwise.domain.split import SplitRequest
+from tailwise.domain.variants import FlagKind
 from tailwise.imaging.augment_shapes import ShapeKind
 from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT, OpCancelledError, SharedProgress
+from tailwise.storage import derived_axes, plan_tables
 from tailwise.usecases.augment_preview import ORIGINAL, open_studio, preview_tiles
 from tailwise.usecases.augmentation import (
     Studio,
@@ -248,3 +251,40 @@ def test_whole_image_classes_are_mixed_with_soft_labels(tmp_path):
         assert done.unit == "images"
     finally:
         project.close()
+
+
+def with_axes(project):
+    """Give the six pictures lighting, scenes, a day, and a near-duplicate in validation."""
+    ids = project.columns.item_ids
+
+    def axis(name, kind, texts):
+        values = tuple(sorted(set(filter(None, texts))))
+        has = [i for i, t in enumerate(texts) if t]
+        codes = np.array([values.index(texts[i]) for i in has], np.int32)
+        derived_axes.write_axis(db, derived_axes.DerivedAxis(name, kind, "test", values, ids[has], codes))
+
+    with project.file.writing() as db:
+        axis("lighting", AxisKind.CONDITION, ["day", "day", "night", "day", "night", "day"])
+        axis("scene", AxisKind.GROUP, ["a", "a", "b", "c", "d", "e"])
+        axis(NEAR_DUPLICATE_AXIS, AxisKind.GROUP, ["", "", "", "t", "", "t"])
+        plan_tables.add_split(db, "{}", "{}", ("train", "val"), ids, np.array([0, 0, 0, 0, 0, 1], np.int8), 1)
+
+
+def test_objects_are_pasted_from_other_scenes_of_the_same_conditions_only(project, tmp_path):
+    with_axes(project)
+    recipe = Recipe("p", "bolt", (RecipeStep(StepKind.COPY_PASTE, 0.0),))
+    studio = Studio(project, "bolt")
+
+    assert (studio.items.rows.tolist(), studio.items.leaky) == ([0, 1, 2, 4], 1)
+    flags = {row: {f.kind for f in studio.variant(row, 0, recipe).flags} for row in (0, 1, 2, 4)}
+    assert all(FlagKind.NO_PARTNER in flags[row] for row in (0, 1))  # one scene by day, the rest is validation's twin
+    assert all(FlagKind.NO_PARTNER not in flags[row] for row in (2, 4))
+    done = written(project, tmp_path / "out", recipe=recipe)
+    document = json.loads((tmp_path / "out" / "annotations.json").read_text("utf-8"))
+    pasted = [a for a in document["annotations"] if a["pasted"]]
+    assert len(pasted) == 2
+    assert {a["category_id"] for a in pasted} == {1}
+    assert any("have a twin in validation" in note for note in done.notes)
+    with (tmp_path / "out" / "synthetic.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(r["group: scene"], r["lighting"]) for r in rows} == {("a", "day"), ("b", "night"), ("d", "night")}

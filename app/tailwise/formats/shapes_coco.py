@@ -87,10 +87,15 @@ class _Collector:
     def _take_loose(self, records: list[object]) -> None:
         for record in records:
             members = cast("dict[str, Any]", record) if isinstance(record, dict) else {}
-            for place in self._places.get(str(members.get("image_id")), ()):
+            for place in self._places.get(_id_text(members.get("image_id")), ()):
                 shape = _shape(members.get("bbox"), members.get("segmentation"), members.get("id"))
                 if shape is not None:
                     self.found.setdefault(place, []).append(shape)
+
+
+def _id_text(value: object) -> str:
+    """Return an id as text; some tools write whole numbers as 7.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _value(raw: msgspec.Raw | None) -> object:
@@ -98,7 +103,8 @@ def _value(raw: msgspec.Raw | None) -> object:
 
 
 def _shape(box: object, segmentation: object, ext_id: object) -> SourceShape | None:
-    number = int(ext_id) if isinstance(ext_id, int | str) and str(ext_id).lstrip("-").isdigit() else -1
+    told = _id_text(ext_id)
+    number = int(told) if told.lstrip("-").isdecimal() else -1
     if isinstance(segmentation, dict):
         return _masked(cast("dict[str, Any]", segmentation), _box(box), number)
     rings = _rings(segmentation)
