@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtGui import QActionGroup
 
 from tailwise.gui.actions import ActionSpec
-from tailwise.gui.pages import PAGES
+from tailwise.gui.pages import PAGES, shortcut_of
 from tailwise.gui.theme import Scheme
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ SPECS: Final = (
     ActionSpec("help.log", "Open &log folder", "Help", (), "Where Tailwise writes what it did."),
     ActionSpec("help.about", "&About Tailwise", "Help", (), "Versions and licence."),
     *(
-        ActionSpec(f"go.{page.key}", page.title, "Go", (f"Ctrl+{number}",), f"Go to {page.title}.", page.icon)
+        ActionSpec(f"go.{page.key}", page.title, "Go", (shortcut_of(number),), f"Go to {page.title}.", page.icon)
         for number, page in enumerate(PAGES)
     ),
 )

@@ -67,6 +67,15 @@ UNLISTED = (
 """Reached from a number or a button on another page, not from the rail."""
 
 
+def shortcut_of(number: int) -> str:
+    """Return the keys that go to the page with this number: there are only ten digits.
+
+    >>> shortcut_of(0), shortcut_of(9), shortcut_of(10)
+    ('Ctrl+0', 'Ctrl+9', 'Ctrl+Alt+1')
+    """
+    return f"Ctrl+{number}" if number <= 9 else f"Ctrl+Alt+{number - 9}"
+
+
 def hints_of(page: object) -> tuple[KeyHint, ...]:
     """Return the keys a page handles itself."""
     return getattr(page, "keys", ())

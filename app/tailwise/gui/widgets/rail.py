@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QSizePolicy
 
 from tailwise.gui import theme as th
 from tailwise.gui.icons import pixmap
+from tailwise.gui.pages import shortcut_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ class RailButton(QAbstractButton):
         self._icon = icon
         self._number = str(number) if number else ""
         self._has_ring = False
-        self.setToolTip(f"{title} (Ctrl+{number})" if number else title)
+        self.setToolTip(f"{title} ({shortcut_of(number)})" if number else title)
 
     def sizeHint(self) -> QSize:  # noqa: D102
         return QSize(th.RAIL_WIDTH - 2 * th.SPACE_S, ROW)
