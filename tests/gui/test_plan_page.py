@@ -522,3 +522,25 @@ def test_streams_are_taken_from_the_project_by_the_conditions_ticked_as_one_step
     page.editor.undo_stack.undo()
     assert [s.name for s in page.editor.request().streams] == ["hospital"]
     settle(qtbot, page)
+
+
+def test_what_cannot_be_previewed_or_taken_from_the_project_is_told(qtbot, page, tmp_path):
+    text = GATE.format(quota=1, available=60).replace("wheelchair = 0.25", "wheelchair = { labelled = 0, found = 0 }")
+    import_text(qtbot, page, tmp_path, text.replace("weeks = 1", 'weeks = 1\nconditions = ["weather"]'))
+    assert page.editor.preview.text.text().startswith("No preview: stream 'hospital': nothing was labelled there")
+
+    page.editor.streams_wanted.emit()
+    settle(qtbot, page)
+    assert "no axis 'weather'" in page.banner.text()
+
+    page.editor.sheets.classes.change([(0, "min_per_week", -1.0)], "x")
+    page.editor.streams_wanted.emit()
+    settle(qtbot, page)
+    assert page.banner.text().startswith("class 'wheelchair': min_per_week is -1")
+
+
+def test_a_request_that_can_be_met_by_now_is_not_lowered(qtbot, page, tmp_path):
+    import_text(qtbot, page, tmp_path, GATE.format(quota=10, available=60))
+    page.nearest.find(page.editor.request())
+    settle(qtbot, page)
+    assert "can be met: solve it again" in page.banner.text()
