@@ -56,4 +56,6 @@ def test_parameters_hold_everything_that_was_asked():
         "test_floor_items": 20,
         "balance_objects": False,
         "balance_pairs": False,
+        "time_axis": "",
+        "parts": 0,
     }

@@ -5,14 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from tailwise.domain.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TRAIN = "train"
 TEST = "test"
 QUARANTINE = "quarantine"
 RESERVED_NAMES = frozenset({QUARANTINE, "pool"})
 MAX_SPLITS = 20
+PART = "part-"
+"""How parts that are tested in turn are called, before their number."""
 RATIO_TOLERANCE = 1e-6
 
 
@@ -39,6 +45,8 @@ class SplitRequest:
             items, or this many items where that is fewer, in the test split (with floors on).
         balance_objects: balance objects per class too, not only items per class.
         balance_pairs: balance pairs of classes that occur together.
+        time_axis: axis of dates or numbers; the test split gets the latest groups and the rest is balanced.
+        parts: the ratios are this many equal parts, each of which is the test part in turn (cross-validation); 0: no.
 
     Raises:
         RequestError: the request is impossible; the sentence names the value.
@@ -54,6 +62,8 @@ class SplitRequest:
     test_floor_items: int = 20
     balance_objects: bool = False
     balance_pairs: bool = False
+    time_axis: str = ""
+    parts: int = 0
 
     def __post_init__(self) -> None:
         _check_names(self.names)
@@ -72,6 +82,9 @@ class SplitRequest:
             raise RequestError(f"The test floor is {self.test_floor_share}", "Choose a share from 0 to 1")
         if self.test_floor_items < 0:
             raise RequestError(f"The test floor is {self.test_floor_items} items", "Choose 0 or more")
+        if self.time_axis and (self.locked or self.parts):
+            what = "locked splits" if self.locked else "parts that are tested in turn"
+            raise RequestError(f"A split by time cannot have {what}", "Ask for one of them")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,7 +119,41 @@ class SplitRequest:
             "test_floor_items": self.test_floor_items,
             "balance_objects": self.balance_objects,
             "balance_pairs": self.balance_pairs,
+            "time_axis": self.time_axis,
+            "parts": self.parts,
         }
+
+    @staticmethod
+    def of(told: Mapping[str, Any]) -> SplitRequest:
+        """Rebuild the request that `parameters` wrote, of this or an earlier version."""
+        return SplitRequest(
+            ratios=tuple(told["ratios"].items()),
+            group_keys=tuple(told["group_by"]),
+            stratify=tuple(told["stratify_by"]),
+            locked=frozenset(told["locked"]),
+            seed=told["seed"],
+            floors=Floors(told["floors"]),
+            test_floor_share=told["test_floor_share"],
+            test_floor_items=told["test_floor_items"],
+            balance_objects=told["balance_objects"],
+            balance_pairs=told["balance_pairs"],
+            time_axis=told.get("time_axis", ""),
+            parts=told.get("parts", 0),
+        )
+
+
+def equal_parts(count: int) -> tuple[tuple[str, float], ...]:
+    """Return the ratios of parts that are tested in turn: `part-1`, `part-2` and so on.
+
+    >>> equal_parts(2)
+    (('part-1', 0.5), ('part-2', 0.5))
+
+    Raises:
+        RequestError: fewer than 2 or more than 20 parts.
+    """
+    if not 2 <= count <= MAX_SPLITS:
+        raise RequestError(f"{count} parts are asked for", f"Ask for 2 to {MAX_SPLITS}")
+    return tuple((f"{PART}{k}", 1.0 / count) for k in range(1, count + 1))
 
 
 def _check_names(names: tuple[str, ...]) -> None:
@@ -191,6 +238,7 @@ class SplitMeasures:
         lower_bound: `score` if every column alone were rounded to whole items as well as possible.
         label_score, label_lower_bound: the same over the classes alone, all with the same weight.
         label_distribution: LD of Sechidis et al. 2011: mean difference of odds of a class between split and whole.
+        label_pair_distribution: LPD: the same over pairs of classes that occur together.
         size_deviation: mean difference of a split's size from ratio times total, in items.
         js_bits: largest Jensen-Shannon divergence of class shares between two splits, in bits.
         js_pairs: that divergence for every pair of splits.
@@ -208,6 +256,7 @@ class SplitMeasures:
     js_pairs: tuple[tuple[str, str, float], ...]
     max_deviation: float
     max_deviation_at: tuple[str, str] | None
+    label_pair_distribution: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +268,8 @@ class SplitResult:
         quarantined: items that link two locked splits and therefore are in no split.
         conflicts: groups whose locked items are in more than one split.
         is_proven: no split of these groups has a better score with the same floors.
+        leaks: every pair of splits with the number of sets of near-duplicates or identical files that lie in both.
+        notes: what else to know, in sentences.
         stopped_early: a safety limit on time ended the search; the same request may then give another split.
     """
 
@@ -234,3 +285,5 @@ class SplitResult:
     conflicts: int = 0
     is_proven: bool = False
     stopped_early: bool = False
+    leaks: tuple[tuple[str, str, int], ...] = ()
+    notes: tuple[str, ...] = ()

@@ -129,8 +129,10 @@ class TrainingItems:
         if known is None:
             size = self.scene_size if per_scene else np.ones(self.n_items, dtype=np.int64)
             known = self._gather(self.matrix, size, is_reduced=False)
-            if known.size > most:
-                known = self._gather(self._rarest_only(), size, is_reduced=True)
+            for kept in range(RAREST_KEPT, 0, -1):
+                if known.size <= most:
+                    break
+                known = self._gather(self._rarest_only(kept), size, is_reduced=True)
             self._kinds[per_scene, most] = known
         return known
 
@@ -153,18 +155,20 @@ class TrainingItems:
             counts = sparse.csr_array(self.matrix[leaders])
         return Kinds(of_item, copies, size[leaders], counts, is_reduced)
 
-    def _rarest_only(self) -> sparse.csr_array:
-        """Keep the counts of the `RAREST_KEPT` rarest classes of each item; all others become one number."""
+    def _rarest_only(self, kept: int) -> sparse.csr_array:
+        """Keep the counts of the rarest classes of each item; all others become one number, to a power of 2."""
         rows = np.repeat(np.arange(self.n_items), np.diff(self.matrix.indptr))
         rank = np.empty(self.n_classes, dtype=np.int64)
         rank[np.lexsort((np.arange(self.n_classes), self.class_counts))] = np.arange(self.n_classes)
         order = np.lexsort((rank[self.matrix.indices], rows))
         place = np.arange(order.size) - self.matrix.indptr[rows[order]]
-        columns = np.where(place < RAREST_KEPT, self.matrix.indices[order], self.n_classes)
+        columns = np.where(place < kept, self.matrix.indices[order], self.n_classes)
         joined = sparse.coo_array(
             (self.matrix.data[order], (rows[order], columns)), shape=(self.n_items, self.n_classes + 1)
         ).tocsr()
         joined.sum_duplicates()
+        is_rest = joined.indices == self.n_classes
+        joined.data[is_rest] = 2.0 ** np.floor(np.log2(joined.data[is_rest]))
         return joined
 
 

@@ -65,6 +65,18 @@ def count_cut(groups: NDArray[np.integer], assignment: NDArray[np.integer]) -> i
     return int((splits_of_group > 1).sum())
 
 
+def cut_between(groups: NDArray[np.integer], assignment: NDArray[np.integer], n_splits: int) -> NDArray[np.int64]:
+    """Return splits × splits: how many groups have items in both; negative codes belong to no group or no split."""
+    is_counted = (groups >= 0) & (assignment >= 0)
+    _, codes = np.unique(groups[is_counted], return_inverse=True)
+    pairs = np.unique(codes.astype(np.int64) * n_splits + assignment[is_counted])
+    member = sparse.csr_array(
+        (np.ones(pairs.size, dtype=np.int64), (pairs // n_splits, pairs % n_splits)),
+        shape=(int(codes.max(initial=-1)) + 1, n_splits),
+    )
+    return np.asarray((member.T @ member).todense(), dtype=np.int64)
+
+
 def stable_keys(texts: Iterable[str]) -> NDArray[np.uint64]:
     """Hash texts (relative file names, ids of the source) to 64-bit keys that are the same on every machine."""
     digests = [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts]

@@ -5,7 +5,7 @@ Works for splits made elsewhere too: published ones, imported ones, those of ano
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from tailwise.domain.split import (
     SplitSize,
 )
 from tailwise.planning.split_bounds import integrality_bound
-from tailwise.planning.split_groups import count_cut
+from tailwise.planning.split_groups import count_cut, cut_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,6 +106,8 @@ def label_pair_distribution(labels: sparse.csr_array, assignment: NDArray[np.int
     whole = (ones[np.flatnonzero(assignment >= 0)].T @ ones[np.flatnonzero(assignment >= 0)]).tocoo()
     upper = whole.row < whole.col
     rows, columns = whole.row[upper], whole.col[upper]
+    if not rows.size:
+        return 0.0
     for split in range(n_splits):
         part = ones[np.flatnonzero(assignment == split)]
         splits.append(np.asarray((part.T @ part).tocsr()[rows, columns]).ravel())
@@ -173,12 +175,28 @@ def describe(
             empty_cells=int((table.present[:, present] == 0).sum()),
             unavoidable_empty_cells=int(np.maximum(0, len(request.names) - groups[present]).sum()),
         ),
-        measures=measure(request, solution, table, class_names),
+        measures=replace(
+            measure(request, solution, table, class_names),
+            label_pair_distribution=label_pair_distribution(labels, solution.assignment, len(request.names)),
+        ),
         quarantined=int(solution.conflicts.quarantined.sum()),
         conflicts=int(solution.conflicts.groups.size),
         is_proven=solution.is_proven,
         stopped_early=solution.stopped_early,
+        leaks=_leaks(request, solution, duplicates),
+        notes=solution.notes,
     )
+
+
+def _leaks(
+    request: SplitRequest, solution: SplitSolution, duplicates: NDArray[np.integer] | None
+) -> tuple[tuple[str, str, int], ...]:
+    """Count the clusters that lie in both splits, for every pair of splits."""
+    names = request.names
+    if duplicates is None:
+        return ()
+    both = cut_between(duplicates, solution.assignment, len(names))
+    return tuple((names[a], names[b], int(both[a, b])) for a, b in combinations(range(len(names)), 2))
 
 
 def _sizes(

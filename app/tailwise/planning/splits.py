@@ -46,6 +46,7 @@ class SplitSolution:
         locked: splits × columns, what of `held` could not move.
         is_proven: no split can be better: every one was looked at, or the bound of single columns was met.
         stopped_early: the safety fence on time was hit; another machine may find another split.
+        notes: what else to know, in sentences.
     """
 
     assignment: NDArray[np.int64]
@@ -55,6 +56,7 @@ class SplitSolution:
     locked: NDArray[np.float64]
     is_proven: bool
     stopped_early: bool
+    notes: tuple[str, ...] = ()
 
 
 def split_items(

@@ -35,6 +35,8 @@ def result_json(result: SplitResult) -> dict[str, Any]:
         "conflicts": result.conflicts,
         "stopped_early": result.stopped_early,
         "is_proven": result.is_proven,
+        "leaks": [{"a_split": a, "b_split": b, "clusters": n} for a, b, n in result.leaks],
+        "notes": list(result.notes),
     }
 
 
@@ -61,9 +63,12 @@ def result_from_json(request: SplitRequest, told: dict[str, Any]) -> SplitResult
             js_pairs=tuple((first, second, bits) for first, second, bits in measures["js_pairs"]),
             max_deviation=measures["max_deviation"],
             max_deviation_at=(at[0], at[1]) if at else None,
+            label_pair_distribution=measures.get("label_pair_distribution", 0.0),
         ),
         quarantined=told["quarantined"],
         conflicts=told["conflicts"],
         stopped_early=told["stopped_early"],
         is_proven=told["is_proven"],
+        leaks=tuple((p["a_split"], p["b_split"], p["clusters"]) for p in told.get("leaks", ())),
+        notes=tuple(told.get("notes", ())),
     )

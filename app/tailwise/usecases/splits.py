@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.errors import RequestError
 from tailwise.domain.plan import Tier
-from tailwise.domain.records import IDENTICAL_AXIS
-from tailwise.domain.split import Floors, SplitRequest, SplitResult
+from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS
+from tailwise.domain.split import SplitRequest, SplitResult
 from tailwise.planning.split_features import Pairs, SplitItems
 from tailwise.planning.split_groups import connected_groups, stable_keys
 from tailwise.planning.split_quality import describe
+from tailwise.planning.split_time import split_by_time
 from tailwise.planning.splits import split_items
 from tailwise.storage import plan_tables, source_tables
 from tailwise.usecases.projects import versions
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from tailwise.storage.plan_tables import SplitRow
     from tailwise.usecases.projects import Project
     from tailwise.usecases.slices import ProjectCube
+
+TWIN_AXES = (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS)
+"""Group axes that no split ever cuts, whatever is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,9 @@ class StoredSplit:
 def compute_split(project: Project, request: SplitRequest, progress: Progress) -> StoredSplit:
     """Split the labelled items, store the split and make it the active one.
 
-    Byte-identical images always stay together. Locked splits keep the items of the active split (or of the published
-    lists) that are in a split of that name.
+    Byte-identical images and verified near-duplicates always stay together. Parts that are tested in turn are stored
+    beside the active split and do not become it: each of them is for training and for testing. Locked splits keep the
+    items of the active split (or of the published lists) that are in a split of that name.
 
     Raises:
         RequestError: an axis does not exist, nothing is labelled, or a locked split is not there yet.
@@ -61,12 +66,16 @@ def compute_split(project: Project, request: SplitRequest, progress: Progress) -
         names = plan_tables.all_item_names(db)
         version = source_tables.data_version(db)
     items = _split_items(sliced, rows, request, names)
-    solution = split_items(items, request, progress)
+    if request.time_axis:
+        solution = split_by_time(items, request, _periods(sliced, rows, request.time_axis), progress)
+    else:
+        solution = split_items(items, request, progress)
     progress.stage("Checking for leaks")
     classes = [c.name for c in sliced.columns.categories]
-    result = describe(items, request, solution, classes, _identical(sliced)[rows])
+    result = describe(items, request, solution, classes, twins(sliced)[rows])
     kept = solution.assignment >= 0
     with project.file.writing() as db:
+        before = next((row.id for row in plan_tables.list_splits(db) if row.is_active), 0)
         plan_tables.add_split(
             db,
             json.dumps(request.parameters()),
@@ -76,6 +85,8 @@ def compute_split(project: Project, request: SplitRequest, progress: Progress) -
             solution.assignment[kept].astype(np.int8),
             version,
         )
+        if request.parts:
+            plan_tables.activate_split(db, before)
         plan_tables.log_entry(
             db,
             "split",
@@ -117,8 +128,8 @@ def activate_split(project: Project, split_id: int) -> Changes:
 
 
 def group_keys(project: Project) -> tuple[AxisFacts, ...]:
-    """Return the axes that can be kept whole, groups before conditions; identical files are always kept whole."""
-    facts = [f for f in project.cube().axis_facts() if f.name != IDENTICAL_AXIS]
+    """Return the axes that can be kept whole, groups before conditions; twins are always kept whole."""
+    facts = [f for f in project.cube().axis_facts() if f.name not in TWIN_AXES]
     return tuple(sorted(facts, key=lambda f: f.kind != "group"))
 
 
@@ -131,7 +142,7 @@ def _split_items(sliced: ProjectCube, rows: NDArray[np.int64], request: SplitReq
     entries = position[sliced.cube.item] >= 0
     return SplitItems(
         keys=keys,
-        groups=connected_groups(len(rows), *group_columns, _identical(sliced)[rows]),
+        groups=connected_groups(len(rows), *group_columns, *(c[rows] for c in _twin_columns(sliced))),
         labels=Pairs(position[sliced.cube.item[entries]], sliced.cube.category[entries], sliced.cube.n_classes),
         conditions=tuple(_condition(sliced, name, position) for name in request.stratify),
         locked=_locks(sliced, rows, request),
@@ -139,11 +150,36 @@ def _split_items(sliced: ProjectCube, rows: NDArray[np.int64], request: SplitReq
     )
 
 
-def _identical(sliced: ProjectCube) -> NDArray[np.int64]:
-    """Return the number of each row's set of byte-identical files, -1 where it has no twin."""
-    if IDENTICAL_AXIS not in sliced.cube.axes:
+def twins(sliced: ProjectCube) -> NDArray[np.int64]:
+    """Return the set of identical files and near-duplicates each row belongs to, -1 where it has no twin."""
+    columns = _twin_columns(sliced)
+    if not columns:
         return np.full(sliced.cube.n_items, -1, dtype=np.int64)
-    return sliced.group_columns([IDENTICAL_AXIS])[0]
+    joined = connected_groups(sliced.cube.n_items, *columns)
+    has_twin = np.any(np.stack(columns) >= 0, axis=0)
+    return np.where(has_twin, joined, -1)
+
+
+def _twin_columns(sliced: ProjectCube) -> list[NDArray[np.int64]]:
+    return sliced.group_columns([name for name in TWIN_AXES if name in sliced.cube.axes])
+
+
+def _periods(sliced: ProjectCube, rows: NDArray[np.int64], name: str) -> NDArray[np.int64]:
+    """Return the rank of each row's latest value on an axis, numbers by size and texts by order; -1 for none."""
+    axis = sliced.cube.axis(name)
+    rank = np.empty(len(axis.values), dtype=np.int64)
+    rank[sorted(range(len(axis.values)), key=lambda k: _time_key(axis.values[k]))] = np.arange(len(axis.values))
+    latest = np.full(sliced.cube.n_items, -1, dtype=np.int64)
+    np.maximum.at(latest, axis.rows, rank[axis.codes])
+    return latest[rows]
+
+
+def _time_key(text: str) -> tuple[int, float, str]:
+    """Order numbers by size before all texts; ISO dates are texts whose order is that of time."""
+    try:
+        return (0, float(text), text)
+    except ValueError:
+        return (1, 0.0, text)
 
 
 def _condition(sliced: ProjectCube, name: str, position: NDArray[np.int64]) -> Pairs:
@@ -175,19 +211,7 @@ def _row(project: Project, split_id: int) -> SplitRow:
 
 
 def _stored(row: SplitRow) -> StoredSplit:
-    told: dict[str, Any] = json.loads(row.request)
-    request = SplitRequest(
-        ratios=tuple(told["ratios"].items()),
-        group_keys=tuple(told["group_by"]),
-        stratify=tuple(told["stratify_by"]),
-        locked=frozenset(told["locked"]),
-        seed=told["seed"],
-        floors=Floors(told["floors"]),
-        test_floor_share=told["test_floor_share"],
-        test_floor_items=told["test_floor_items"],
-        balance_objects=told["balance_objects"],
-        balance_pairs=told["balance_pairs"],
-    )
+    request = SplitRequest.of(json.loads(row.request))
     return StoredSplit(
         row.id, row.created_utc, request, result_from_json(request, json.loads(row.result)), row.is_active
     )
