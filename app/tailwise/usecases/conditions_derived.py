@@ -174,11 +174,9 @@ def conditions_from_numbers(
         raise RequestError(f"{source} has no two different numbers", "There is nothing to sort into ranges")
     names, codes = ranges.sort_into(numbers, chosen)
     rows = np.flatnonzero(codes >= 0)
-    how = f"{edges} ranges of equal size" if isinstance(edges, int) else "ranges"
-    name = f"{source} range"
-    axis = DerivedAxis(
-        name, AxisKind.CONDITION, f"{how} of {source}", names, project.columns.item_ids[rows], codes[rows]
-    )
+    used = np.unique(codes[rows])
+    how = f"{len(used)} ranges of {source}" + (", of about equal size" if isinstance(edges, int) else "")
+    axis = DerivedAxis(f"{source} range", AxisKind.CONDITION, how, names, project.columns.item_ids[rows], codes[rows])
     return _write(project, [axis], (), {"from": "numbers", "source": source, "edges": list(chosen)}, began)
 
 
