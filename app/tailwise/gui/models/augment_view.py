@@ -104,7 +104,7 @@ class EffectTable(RecordTable[ClassEffect]):
             (
                 Column("Class", lambda e: e.class_name, width=0),
                 Column("Real", lambda e: e.before, width=7),
-                Column("Added", lambda e: f"+{number(e.added)}", lambda e: e.added, width=7),
+                Column("Added", lambda e: f"+{number(e.added)}", lambda e: e.added, width=9),
                 Column("Factor", lambda e: f"× {e.factor:.2f}", lambda e: e.factor, width=9),
             ),
             parent,
