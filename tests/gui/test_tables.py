@@ -5,7 +5,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
-from tailwise.domain.coverage import SourceFacts
+from tailwise.domain.coverage import LeadSummary, SourceFacts
 from tailwise.domain.findings import Finding, Severity
 from tailwise.gui.models.findings_table import FindingRow, FindingsTable
 from tailwise.gui.models.record_table import RECORD_ROLE, SORT_ROLE
@@ -54,6 +54,19 @@ def column(table, title):
 def cells(table, title, role=Qt.ItemDataRole.DisplayRole):
     c = column(table, title)
     return [table.index(row, c).data(role) for row in range(table.rowCount())]
+
+
+def test_sources_show_the_time_that_labelling_took_where_it_was_measured(qapp):
+    lead = LeadSummary("studio", "lead_time of Label Studio", 2, 30.2, 38.9)
+    timed = SourceFacts("studio", "label_studio", "labels", "/data", "2026-11-20T10:00:00+00:00", 2, 2, 0, lead)
+    table = SourcesTable()
+    table.set_records((*SOURCES, timed))
+
+    assert cells(table, "Time per item") == ["", "", "", "30 s"]
+    assert cells(table, "Time per item", SORT_ROLE) == [-1, -1, -1, 30.2]
+    tips = cells(table, "Time per item", Qt.ItemDataRole.ToolTipRole)
+    assert tips[0] == "No times were measured"
+    assert tips[3] == "Median of 2 items; 9 of 10 took less than 39 s. Measured by lead_time of Label Studio"
 
 
 def test_models_keep_the_rules_of_qt(qtmodeltester, sources, findings):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tailwise.domain.coverage import LeadSummary
 from tailwise.storage.lead_tables import load_lead_origins, load_lead_seconds
 
 if TYPE_CHECKING:
@@ -16,17 +16,6 @@ if TYPE_CHECKING:
 
 TOP_PERCENTILE = 99.0
 """Times above it are cut down to it: a tab that was left open says nothing about labelling."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeadSummary:
-    """The measured seconds per item of one source: how many items were measured, and by what."""
-
-    source: str
-    origin: str
-    items: int
-    median_s: float
-    p90_s: float
 
 
 def lead_seconds(project: Project) -> NDArray[np.float32]:

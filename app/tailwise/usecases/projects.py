@@ -14,6 +14,7 @@ from tailwise.domain.records import LabelState, MediaState
 from tailwise.storage import plan_tables, source_tables
 from tailwise.storage.columns import ProjectColumns, load_columns
 from tailwise.storage.project_file import ProjectFile
+from tailwise.usecases.lead_times import lead_summaries
 from tailwise.usecases.slices import ProjectCube, build_cube
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def project_facts(project: Project, progress: Progress) -> ProjectFacts:
         findings = len(source_tables.list_findings(db))
         plans = len(plan_tables.list_plans(db))
     annotated = cube.annotations_per_source()
+    lead = {summary.source: summary for summary in lead_summaries(project)}
     facts = tuple(
         SourceFacts(
             name=s.name,
@@ -123,6 +125,7 @@ def project_facts(project: Project, progress: Progress) -> ProjectFacts:
             items=int((columns.source == i).sum()),
             annotations=annotated[i],
             missing_files=int(((columns.source == i) & (columns.media == MediaState.MISSING)).sum()),
+            lead=lead.get(s.name),
         )
         for i, s in enumerate(sources)
     )
