@@ -15,6 +15,7 @@ from tailwise.formats.contract import Evidence
 from tailwise.formats.csv_reader import CsvReader
 from tailwise.formats.cvat import CvatReader
 from tailwise.formats.datumaro import DatumaroReader
+from tailwise.formats.dota import DotaReader
 from tailwise.formats.image_folder import FolderReader
 from tailwise.formats.image_lists import folder_split
 from tailwise.formats.label_studio import LabelStudioReader
@@ -40,6 +41,7 @@ READERS: tuple[Reader, ...] = (
     CocoReader(),
     YoloReader(),
     VocReader(),
+    DotaReader(),
     CvatReader(),
     LabelMeReader(),
     ScalabelReader(),

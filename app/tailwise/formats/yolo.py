@@ -30,6 +30,7 @@ PREDICTIONS_KEY = "predictions"
 _BATCH = 512
 _SAMPLE = 500
 _PROBED = 30
+_SCORE_OF_OTHER_LABELS = 45
 _CACHES = (".cache", ".npy")
 
 
@@ -64,6 +65,8 @@ class YoloReader:
             found.append(f"{paired:.0%} of the text files have an image of the same name")
         elif share:
             missing.append("images of the same names")
+        if described and verdicts and not share:  # the labels are of another kind, for instance corners in pixels
+            return Evidence(_SCORE_OF_OTHER_LABELS, tuple(found), tuple(missing))
         return Evidence(_score(bool(described), bool(names), share, paired), tuple(found), tuple(missing))
 
     def read(self, request: ReadRequest, progress: Progress) -> SourceData:
