@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailwise.domain.plan import ClassQuota, PlanRequest, Route, Tier
-from tailwise.planning.project_streams import PoolCell, project_streams
+from tailwise.planning.project_streams import PoolCell, project_streams, stream_where
 from tailwise.planning.quota_yields import yield_table
 
 CELLS = (
@@ -103,3 +103,16 @@ def test_nothing_is_offered_twice_or_lost_and_order_never_matters(rows, discover
     shuffled = list(rows)
     dice.shuffle(shuffled)
     assert project_streams(shuffled, discovery) == streams
+
+
+@given(
+    st.lists(st.sampled_from(["light", "sky", "a, b"]), min_size=1, max_size=3, unique=True),
+    st.lists(st.sampled_from(["day", "rain, hail", "x = y", ""]), min_size=3, max_size=3),
+)
+def test_the_name_of_a_stream_tells_its_conditions(axes, values):
+    where = tuple(zip(axes, values, strict=False))
+    [stream] = project_streams([PoolCell("city, old", where, pool=3)])
+    assert stream_where(stream, axes) == tuple(value for _, value in where)
+    [random] = project_streams([PoolCell("city, old", where, pool=3)], discovery=1.0)
+    assert stream_where(random, axes) is None
+    assert stream_where(stream, ()) is None

@@ -13,6 +13,7 @@ from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT
 from tailwise.usecases.classes import ClassEdit, set_classes
 from tailwise.usecases.exports import ExportRequest, export, export_targets
+from tailwise.usecases.plan_conditions import plan_conditions
 from tailwise.usecases.plan_streams import stream_rows, streams_of_project
 from tailwise.usecases.plans import (
     compare_plans,
@@ -278,7 +279,9 @@ def test_review_hours_are_shared_out_from_a_table(project):
     head = "class,checked,wrong,cost,seconds\n"
     shares = share_review_hours(project, f"{head}bike,10,1,100,30\ncar,100,1,1,10\n", 0.2)
 
-    assert [(s.name, s.items) for s in shares] == [("bike", 20), ("car", 30)] or sum(s.hours for s in shares) <= 0.2
+    assert [s.name for s in shares] == ["bike", "car"]
+    assert sum(s.hours for s in shares) == pytest.approx(0.2)
+    assert shares[0].items == 20  # every bike: a wrong one costs a hundred times as much
     for table, sentence in (
         ("class,checked\n", "no column 'wrong'"),
         (f"{head}tram,1,1,1,1\n", "line 2: the project has no class 'tram'"),
@@ -310,3 +313,19 @@ def test_what_nobody_has_seen_yet_is_estimated_from_what_was_seen_once(tmp_path)
 
     assert "About 10 % of the next objects would be of kinds not seen yet: 2 of 3 classes" in plan.outcome.notes[-1]
     project.close()
+
+
+def test_a_plan_is_told_per_condition_beside_what_there_is(project):
+    text = (
+        '[plan]\nweeks = 1\nconditions = ["light"]\n[[class]]\nname = "bike"\ntarget = 12\n[reserve]\ndiscovery = 0.2\n'
+    )
+    plan = compute_plan(project, text, SILENT)
+
+    totals = {t.condition: t for t in plan_conditions(project, plan)}
+
+    assert {t.condition: t.have for t in totals.values()} == {"day": 0, "night": 20, "at random": None}
+    assert sum(t.items for t in totals.values()) == plan.outcome.items
+    assert sum(t.expected for t in totals.values()) == pytest.approx(dict(plan.outcome.expected)["bike"])
+    assert totals["night"].expected > totals["day"].expected
+    without = compute_plan(project, text.replace('["light"]', "[]"), SILENT)
+    assert plan_conditions(project, without) == ()
