@@ -55,7 +55,8 @@ class CsvReader:
         for entry in tables[:_MAX_PROBED]:
             head = listing.peek(entry.path, _FIRST_ROWS)
             header = header_of(entry, listing, {})
-            if [name.lower() for name in header[:3]] == _OPEN_IMAGES:
+            is_hugging_face = entry.stem.lower() == "metadata" and "file_name" in header
+            if is_hugging_face or [name.lower() for name in header[:3]] == _OPEN_IMAGES:
                 continue
             if _names_images(head, stems):
                 found.append(f"{entry.path} names images ({', '.join(header)[:120]})")

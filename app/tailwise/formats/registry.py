@@ -16,6 +16,7 @@ from tailwise.formats.csv_reader import CsvReader
 from tailwise.formats.cvat import CvatReader
 from tailwise.formats.datumaro import DatumaroReader
 from tailwise.formats.dota import DotaReader
+from tailwise.formats.hf_folder import HuggingFaceReader
 from tailwise.formats.image_folder import FolderReader
 from tailwise.formats.image_lists import folder_split
 from tailwise.formats.label_studio import LabelStudioReader
@@ -46,6 +47,7 @@ READERS: tuple[Reader, ...] = (
     LabelMeReader(),
     ScalabelReader(),
     OpenImagesReader(),
+    HuggingFaceReader(),
     MaskReader(),
     LabelStudioReader(),
     SageMakerReader(),
