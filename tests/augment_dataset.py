@@ -55,8 +55,13 @@ def an_object(before, image, category, box, area, segmentation):
 
 def a_project_with_pictures(folder, images=6):
     """Import the dataset into a project."""
+    return a_project_of(folder, a_dataset(folder / "parts", images))
+
+
+def a_project_of(folder, root):
+    """Import a dataset that is there."""
     project = create_project(folder / "parts.tailwise")
-    import_source(project, ImportRequest(a_dataset(folder / "parts", images)), SILENT, run_here)
+    import_source(project, ImportRequest(root), SILENT, run_here)
     return project
 
 

@@ -6,10 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from augment_dataset import CLASSES, SIZE, a_project_of_folders, a_project_with_pictures
+from augment_dataset import CLASSES, SIZE, a_dataset, a_project_of, a_project_of_folders, a_project_with_pictures
 from builders import a_project, a_source
 from tailwise.domain.changes import Changes
 from tailwise.domain.errors import ExportTargetError, RequestError
+from tailwise.domain.index import IndexRequest
 from tailwise.domain.recipe import ClassRule, Recipe, RecipeStep, StepKind, default_steps
 from tailwise.domain.records import NEAR_DUPLICATE_AXIS, AxisKind
 from tailwise.domain.split import SplitRequest
@@ -31,6 +32,7 @@ from tailwise.usecases.augmentation import (
     save_recipe,
 )
 from tailwise.usecases.exports import ExportRequest, export
+from tailwise.usecases.image_index import build_index
 from tailwise.usecases.materialise import MaterialiseRequest, materialise
 from tailwise.usecases.splits import compute_split
 
@@ -94,6 +96,25 @@ def test_what_is_written_reads_back_exactly_mirrored_and_names_its_parent(projec
     again = written(project, tmp_path / "again", target="both", created_utc="2026-11-21T00:00:00Z")
     assert [f.sha256 for f in again.files] == [f.sha256 for f in done.files]
     assert again.changes is Changes.EXPORTS
+
+
+def test_the_order_of_the_records_changes_nothing(tmp_path):
+    recipe = Recipe("p", "bolt", (RecipeStep(StepKind.COPY_PASTE, 0.3), RecipeStep(StepKind.AFFINE, 0.3)))
+    sums = []
+    for place in ("one", "two"):
+        (tmp_path / place).mkdir()
+        root = a_dataset(tmp_path / place / "parts")
+        if place == "two":
+            told = json.loads((root / "annotations.json").read_text("utf-8"))
+            told["images"].reverse()
+            (root / "annotations.json").write_text(json.dumps(told), encoding="utf-8")
+        project = a_project_of(tmp_path / place, root)
+        done = written(project, tmp_path / place / "out", recipe=recipe, multiplier=1.5)
+        project.close()
+        pictures = (tmp_path / place / "out" / "images").iterdir()
+        sums.append({p.name.partition(".i")[0]: p.read_bytes() for p in pictures})
+        assert done.variants == 3
+    assert sums[0] == sums[1]
 
 
 def test_validation_and_test_pictures_never_get_variants(project, tmp_path):
@@ -192,6 +213,14 @@ def test_variants_that_leave_the_look_of_the_class_are_told(project):
     assert (mild.tried, mild.is_warning, mild.text, mild.from_index) == (6, False, "", False)
     assert dark.is_warning
     assert "brightness 6" in dark.text
+
+
+def test_the_range_of_a_class_comes_from_the_image_index_when_there_is_one(project):
+    build_index(project, IndexRequest(workers=1, descriptors=False), SILENT)
+
+    drift = measure_drift(Studio(project, "bolt"), FLIP, SILENT)
+
+    assert (drift.from_index, drift.is_warning) == (True, False)
 
 
 def test_recipes_are_saved_replaced_taken_away_and_exported(project, tmp_path):

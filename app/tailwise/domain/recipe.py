@@ -169,11 +169,11 @@ def strength_for(multiplier: float) -> float:
     return LIGHT if multiplier <= LIGHT_UP_TO else MEDIUM
 
 
-def variants_per_item(items: int, multiplier: float, *, offset: int = 0) -> list[int]:
+def variants_per_item(items: int, multiplier: float) -> list[int]:
     """Return how many variants each of `items` images gets so that together they count `multiplier` times.
 
-    None gets more than `copies_for(multiplier)`, and the counts of two images differ by at most one. `offset` says
-    which images get the larger count.
+    None gets more than `copies_for(multiplier)`, and the counts of two images differ by at most one; the first ones get
+    the larger count.
 
     >>> variants_per_item(4, 2.5)
     [2, 2, 1, 1]
@@ -182,7 +182,7 @@ def variants_per_item(items: int, multiplier: float, *, offset: int = 0) -> list
         return []
     wanted = round((multiplier - 1) * items)
     base, rest = divmod(wanted, items)
-    return [base + ((i - offset) % items < rest) for i in range(items)]
+    return [base + (i < rest) for i in range(items)]
 
 
 def default_steps(strength: float = LIGHT) -> tuple[RecipeStep, ...]:

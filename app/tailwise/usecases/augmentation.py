@@ -146,7 +146,7 @@ def recipe_effect(project: Project, recipe: Recipe, multiplier: float) -> Recipe
         strength_for(multiplier)
     except RequestError as error:
         advice, wanted = error.sentence, min(max(multiplier, 1.0), COLLECT_ABOVE)
-    per_item = np.array(variants_per_item(len(items.rows), wanted, offset=recipe.seed), np.int64)
+    per_item = variant_counts(project, items, recipe, wanted)
     copies = np.zeros(sliced.cube.n_items, np.int64)
     copies[items.rows] = per_item
     unit = sliced.default_unit
@@ -178,6 +178,21 @@ def recipe_effect(project: Project, recipe: Recipe, multiplier: float) -> Recipe
     )
 
 
+def variant_counts(project: Project, items: ClassItems, recipe: Recipe, multiplier: float) -> NDArray[np.int64]:
+    """Return how many variants each item of a class gets, in the order of `items.rows`.
+
+    Which items get one more follows from seed and file name, so that the order of the source's records does not matter.
+    """
+    ids = project.columns.item_ids[items.rows].tolist()
+    with project.file.reading() as db:
+        names = plan_tables.item_names(db, ids)
+    keys = [(variant_seed(recipe.seed, names[i][0], 0), names[i][0]) for i in ids]
+    order = sorted(range(len(ids)), key=keys.__getitem__)
+    counts = np.zeros(len(ids), np.int64)
+    counts[order] = variants_per_item(len(ids), multiplier)
+    return counts
+
+
 def _added(project: Project, copies: NDArray[np.int64], unit: Unit) -> NDArray[np.int64]:
     """Return how many objects (or images) of each class the copies carry."""
     cube = project.cube().cube
@@ -197,7 +212,11 @@ class Studio:
         self.items: ClassItems = class_items(project, class_name)
         self.reader = SceneReader(project)
         rows, _part = training_rows(project.cube())
-        self._everyone = rows
+        with project.file.reading() as db:
+            names = plan_tables.all_item_names(db)
+        # By name, not by row: the order of the source's records must not decide which picture is a partner.
+        self._everyone = np.array(sorted(rows.tolist(), key=names.__getitem__), np.int64)
+        self._own = self._everyone[np.isin(self._everyone, self.items.rows)]
         self._axes = partner_axes(project.cube())
 
     def prepare(self, rows: Sequence[int]) -> None:
@@ -213,9 +232,7 @@ class Studio:
         scene = self.reader.scene(row, side)
         if scene is None:
             return None
-        partners = TrainPartners(
-            self.reader, row, self.items.category, self.items.rows, self._everyone, self._axes, side
-        )
+        partners = TrainPartners(self.reader, row, self.items.category, self._own, self._everyone, self._axes, side)
         seed = variant_seed(recipe.seed, self.reader.name(row), number)
         return make_variant(scene, step_plan(self.project, recipe), seed, partners)
 

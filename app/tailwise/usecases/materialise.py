@@ -16,7 +16,7 @@ from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Basis
 from tailwise.domain.errors import RequestError
 from tailwise.domain.exports import ExportFile, ExportWarning, PackageInfo
-from tailwise.domain.recipe import Recipe, checked, strength_for, variants_per_item
+from tailwise.domain.recipe import Recipe, checked, strength_for
 from tailwise.domain.records import AnnotationFlag, AxisKind
 from tailwise.domain.synthetic import SyntheticImage, SyntheticObject, SyntheticSet
 from tailwise.domain.variants import FlagKind, VariantFlag
@@ -29,7 +29,7 @@ from tailwise.imaging.augment_run import variant_seed
 from tailwise.imaging.augment_shapes import LabelShape, ShapeKind
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.storage import plan_tables, source_tables
-from tailwise.usecases.augmentation import Studio, measure_drift, new_recipe, recipe_effect
+from tailwise.usecases.augmentation import Studio, measure_drift, new_recipe, recipe_effect, variant_counts
 from tailwise.usecases.projects import open_project, project_facts, versions
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ class _Maker:
 
     def run(self, progress: Progress) -> _Written:
         rows = self._studio.items.rows.tolist()
-        counts = variants_per_item(len(rows), self._request.multiplier, offset=self._recipe.seed)
+        per_item = variant_counts(self._project, self._studio.items, self._recipe, self._request.multiplier)
+        counts = per_item.tolist()
         drift = measure_drift(self._studio, self._recipe, progress)
         progress.stage("Making pictures", sum(counts))
         for start in range(0, len(rows), _AT_ONCE):
