@@ -15,7 +15,7 @@ from tailwise.formats.coco_items import ItemPlacer, add_extra_images
 from tailwise.formats.coco_layout import MAX_PROBED, CocoFile, Kind, choose, find_files, is_of_label_studio
 from tailwise.formats.coco_lvis import LvisJoiner
 from tailwise.formats.coco_parts import FileParts, FileReader
-from tailwise.formats.coco_results import PREDICTIONS_KEY, file_at, names_for, with_role
+from tailwise.formats.coco_results import NAMING, PREDICTIONS_KEY, file_at, names_for, with_role
 from tailwise.formats.coco_scenes import SceneJoiner
 from tailwise.formats.coco_source import ALL_FILES, FILE_KEY, SKIPPED_SHARE, SourceJoiner, extend
 from tailwise.formats.contract import Evidence
@@ -114,6 +114,8 @@ def _files(request: ReadRequest, log: FindingLog) -> list[CocoFile]:
             f"There is no COCO file with images and classes below {request.path.name}{only}",
             "Open the folder or the JSON file of the instances, or choose another format",
         )
+    if files[0].kind is Kind.RESULTS:
+        left_out = [file for file in left_out if file.kind not in NAMING]
     for file in left_out:
         report(log, "CO-17", f"{file.path} ({file.kind.value})")
     return files

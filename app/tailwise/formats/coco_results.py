@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tailwise.formats.contract import ReadRequest
     from tailwise.formats.listing import Listing
 
+NAMING = frozenset({Kind.INSTANCES, Kind.KEYPOINTS, Kind.IMAGES})
+"""Files that can say which images and classes a list of results means."""
+
 REFERENCE_KEY, PREDICTIONS_KEY = "reference", "predictions"
 
 
@@ -89,5 +92,5 @@ def _files_beside(listing: Listing, results: CocoFile) -> list[CocoFile]:
         for entry in listing.entries
         if entry.suffix == ".json" and (file := coco_file(entry, listing.peek(entry.path))) is not None
     ]
-    candidates = [file for file in files if file.kind in {Kind.INSTANCES, Kind.KEYPOINTS, Kind.IMAGES}]
+    candidates = [file for file in files if file.kind in NAMING]
     return [file for file in candidates if file.split == results.split] or candidates

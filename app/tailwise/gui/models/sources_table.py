@@ -36,11 +36,11 @@ class SourcesTable(RecordTable[SourceFacts]):
             (
                 Column("Source", lambda s: s.name, lambda s: s.name.casefold(), lambda s: s.root, width=0),
                 Column("Format", lambda s: s.format, width=14),
-                Column("Used as", lambda s: s.role, width=10),
+                Column("Used as", lambda s: s.role, width=12),
                 Column("Items", lambda s: s.items, width=10),
                 Column("Annotations", lambda s: s.annotations, width=12),
                 Column("Missing files", lambda s: s.missing_files, width=12),
-                Column("Time per item", _time, _seconds, _how_measured, width=12),
+                Column("Time per item", _time, _seconds, _how_measured, width=14),
                 Column(
                     "Imported", lambda s: ago(s.imported_utc), lambda s: s.imported_utc, lambda s: s.imported_utc, 12
                 ),
