@@ -160,3 +160,53 @@ def test_without_labels_there_is_nothing_to_split(qtbot, session, tmp_path):
 
     assert page.states.state == "empty"
     assert not page.controls.isEnabled()
+
+
+def test_measures_pairs_and_proof_are_shown(qtbot, page):
+    propose(qtbot, page)
+
+    text = page.measures.text()
+    assert all(word in text for word in ("LD ", "LPD ", "JS ", "largest deviation", "bound"))
+    pairs = page.pairs.records()
+    assert [(p.first, p.second, p.twins) for p in pairs] == [
+        ("train", "val", 0), ("train", "test", 0), ("val", "test", 0),
+    ]  # fmt: skip
+    assert page.pairs.index(0, 2).data() == "✓ 0"
+
+
+def test_p_proposes_and_l_locks_the_selected_split(qtbot, page):
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow, timeout=WAIT)
+    page.setFocus()
+    with qtbot.waitSignal(page.controls.proposed, timeout=WAIT):
+        QTest.keyClick(page, Qt.Key.Key_P)
+    settle(qtbot, page)
+
+    page.sizes_view.select_row(2)
+    page.sizes_view.setFocus()
+    QTest.keyClick(page.sizes_view, Qt.Key.Key_L)
+    assert page.controls.request().locked == {"test"}
+    QTest.keyClick(page.sizes_view, Qt.Key.Key_L)
+    assert page.controls.request().locked == frozenset()
+
+
+def test_parts_in_turn_take_the_place_of_the_ratios(qtbot, page):
+    page.controls.parts.setValue(4)
+    assert not page.controls.shares[0].isEnabled()
+    propose(qtbot, page)
+
+    assert [size.split for size in page.sizes.records()] == [f"part-{k}" for k in range(1, 5)]
+    page.controls.show_request(page._shown.request)
+    assert page.controls.request() == page._shown.request
+
+
+def test_a_slice_of_the_test_split_opens_its_items(qtbot, page):
+    propose(qtbot, page)
+    page.slice.per_cell.setValue(2)
+    with qtbot.waitSignal(page.page_requested, timeout=WAIT) as asked:
+        page.slice.draw.click()
+
+    key, payload = asked.args
+    assert key == "items"
+    assert 1 <= len(payload.ids) <= 4
+    assert "at most 2 per cell" in payload.title

@@ -78,6 +78,41 @@ class SplitSizes(RecordTable[SplitSize]):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SplitPair:
+    """Two splits: how far apart their class shares are, in bits, and the sets of twins that lie in both."""
+
+    first: str
+    second: str
+    js_bits: float
+    twins: int
+
+
+class SplitPairs(RecordTable[SplitPair]):
+    """Every pair of splits with what it shares; nothing may leak."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(
+            (
+                Column("Pair of splits", lambda p: f"{p.first} · {p.second}", width=0),
+                Column("JS in bits", lambda p: f"{p.js_bits:.5f}", lambda p: p.js_bits, width=11),
+                Column(
+                    "Twins in both",
+                    lambda p: f"{'◆' if p.twins else '✓'} {number(p.twins)}",
+                    lambda p: p.twins,
+                    width=13,
+                ),
+            ),
+            parent,
+        )
+
+
+def pairs_of(result: SplitResult) -> list[SplitPair]:
+    """Return the pairs of splits of a result."""
+    twins = {(first, second): count for first, second, count in result.leaks}
+    return [SplitPair(a, b, bits, twins.get((a, b), 0)) for a, b, bits in result.measures.js_pairs]
+
+
 class ClassSplitTable(QAbstractTableModel):
     """Classes × splits: images achieved of images asked. Cells off by much carry a sign and a sentence."""
 

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Basis, ItemFilter
+from tailwise.domain.split import SplitSize
 from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
-from tailwise.gui.models.split_table import ClassSplitTable, SplitHistory, SplitRecord, SplitSizes, record_of
+from tailwise.gui.models.split_table import (
+    ClassSplitTable,
+    SplitHistory,
+    SplitPairs,
+    SplitRecord,
+    SplitSizes,
+    pairs_of,
+    record_of,
+)
 from tailwise.gui.navigation import EXPORT, ITEMS, ExportThis, ShowItems
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted, number
@@ -21,13 +31,15 @@ from tailwise.gui.widgets.kpi import KpiRow, KpiTile
 from tailwise.gui.widgets.record_view import RecordView
 from tailwise.gui.widgets.share_delegate import ShareDelegate
 from tailwise.gui.widgets.split_controls import SplitControls
+from tailwise.gui.widgets.split_facts import SliceBar, measures_text, split_panes, text_label, titled
 
 if TYPE_CHECKING:
     from tailwise.domain.coverage import AxisFacts
-    from tailwise.domain.split import SplitRequest, SplitSize
+    from tailwise.domain.split import SplitRequest
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
+    from tailwise.usecases.split_slice import SliceOutcome
     from tailwise.usecases.splits import StoredSplit
 
 SPLIT_WIDTH = 124
@@ -66,6 +78,8 @@ class SplitsPage(QWidget):
 
     keys: ClassVar[tuple[KeyHint, ...]] = (
         KeyHint("Ctrl+Return", "Propose a split"),
+        KeyHint("P", "Propose a split"),
+        KeyHint("L", "Lock the selected split, or unlock it"),
         KeyHint("Return", "Open the images of a cell, or of a whole split"),
     )
 
@@ -80,12 +94,16 @@ class SplitsPage(QWidget):
         self.controls = SplitControls()
         self.score = KpiTile("imbalance score")
         self.cut = KpiTile("groups cut")
-        self.leaks = KpiTile("identical files across splits")
+        self.leaks = KpiTile("twins across splits")
         self.empty = KpiTile("classes missing from a split")
         self.sizes = SplitSizes(self)
+        self.pairs = SplitPairs(self)
+        self.measures = text_label()
+        self.slice = SliceBar()
         self.classes = ClassSplitTable(self)
         self.history = SplitHistory(self)
         self.sizes_view = RecordView(self.sizes, self.tr("Sizes of the splits"))
+        self.pairs_view = RecordView(self.pairs, self.tr("Pairs of splits"))
         self.history_view = RecordView(self.history, self.tr("Stored splits"))
         self.classes_view = QTableView()
         self.activate = QPushButton(self.tr("Make active"))
@@ -124,47 +142,23 @@ class SplitsPage(QWidget):
         self.classes_view.setItemDelegate(ShareDelegate(self.classes_view))
         buttons = QHBoxLayout()
         buttons.addStretch(1)
+        buttons.addWidget(self.slice)
         buttons.addWidget(self.activate)
         buttons.addWidget(self.hand_out)
-        top = QSplitter(Qt.Orientation.Horizontal)
-        top.setObjectName("splits-tables")
-        top.setChildrenCollapsible(False)
-        top.setHandleWidth(th.SPACE_M)
-        top.addWidget(self._section(self.tr("Classes: images achieved of asked"), self.classes_view))
-        top.addWidget(self._section(self.tr("Sizes"), self.sizes_view))
-        top.setStretchFactor(0, 3)
-        top.setStretchFactor(1, 2)
-        panes = QSplitter(Qt.Orientation.Vertical)
-        panes.setObjectName("splits-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(top)
-        panes.addWidget(self._section(self.tr("Stored splits"), self.history_view, buttons))
-        panes.setStretchFactor(0, 3)
-        panes.setStretchFactor(1, 1)
+        panes = split_panes(
+            titled(self.tr("Classes: images achieved of asked"), self.classes_view),
+            titled(self.tr("Sizes"), self.sizes_view),
+            titled(self.tr("What two splits share"), self.pairs_view),
+            titled(self.tr("Stored splits"), self.history_view, buttons),
+        )
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_M)
         layout.addWidget(KpiRow((self.score, self.cut, self.leaks, self.empty)))
+        layout.addWidget(self.measures)
         layout.addWidget(panes, 1)
         return content
-
-    def _section(self, title: str, view: QWidget, buttons: QHBoxLayout | None = None) -> QWidget:
-        section = QWidget()
-        heading = QLabel(title, section)
-        heading.setFont(th.larger(self.font(), 1, bold=True))
-        heading.setBuddy(view)
-        row = QHBoxLayout()
-        row.addWidget(heading)
-        if buttons is not None:
-            row.addLayout(buttons, 1)
-        layout = QVBoxLayout(section)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(th.SPACE_S)
-        layout.addLayout(row)
-        layout.addWidget(view, 1)
-        return section
 
     def _connect(self) -> None:
         self.controls.proposed.connect(self._propose)
@@ -176,6 +170,11 @@ class SplitsPage(QWidget):
         self.activate.clicked.connect(self._activate)
         self.hand_out.clicked.connect(self._hand_out)
         self.empty.clicked.connect(self._go_to_missing)
+        self.slice.wanted.connect(self._open_slice)
+        for key, slot in (("P", self.controls.propose.click), ("L", self._toggle_lock)):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
         self._session.closed.connect(self._on_closed)
 
     # Loading and asking
@@ -238,6 +237,7 @@ class SplitsPage(QWidget):
         self._stored, self._shown = (), None
         self.classes.set_result(None)
         self.sizes.set_records(())
+        self.pairs.set_records(())
         self.history.set_records(())
 
     # Showing
@@ -266,6 +266,8 @@ class SplitsPage(QWidget):
             checks.empty_cells, note=note if checks.empty_cells else "", tone="warn" if avoidable > 0 else "ok"
         )
         self.sizes.set_records(result.sizes)
+        self.pairs.set_records(pairs_of(result))
+        self.measures.setText(measures_text(result))
         self.classes.set_result(result)
         self.classes_view.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.activate.setEnabled(not stored.is_active)
@@ -308,6 +310,32 @@ class SplitsPage(QWidget):
         which = ItemFilter(classes=(category,) if category else ())
         title = self.tr("in {}").format(split)
         self.page_requested.emit(ITEMS, ShowItems(which, ids, title, came_from=self.key))
+
+    @Slot()
+    def _toggle_lock(self) -> None:
+        size = self.sizes_view.selected_record()
+        if not isinstance(size, SplitSize):
+            self._session.announce(ResultLine(self.tr("Select a split in the table of sizes to lock it"), "note"))
+        elif not self.controls.toggle_lock(size.split):
+            line = self.tr("{} is not a part of the active split, so it cannot be locked").format(size.split)
+            self._session.announce(ResultLine(line, "warn"))
+
+    @Slot(int)
+    def _open_slice(self, per_cell: int) -> None:
+        by = self.controls.strata.ticked()
+
+        def work(project: Project, progress: Progress) -> SliceOutcome:
+            from tailwise.usecases.split_slice import SliceRequest, balanced_slice
+
+            return balanced_slice(project, SliceRequest(per_cell, by), progress)
+
+        self._session.run(self.tr("Draw a balanced slice"), work, on_done=self._on_slice, slot="split-slice")
+
+    @Slot(object)
+    def _on_slice(self, found: SliceOutcome) -> None:
+        title = self.tr("in a balanced slice of {}, at most {} per cell").format(found.split, found.request.per_cell)
+        ids = [row.item_id for row in found.rows]
+        self.page_requested.emit(ITEMS, ShowItems(ItemFilter(), ids, title, came_from=self.key))
 
     @Slot()
     def _go_to_missing(self) -> None:

@@ -46,6 +46,13 @@ class TickMenu(QPushButton):
         """Return the ticked values in the order of the menu."""
         return tuple(str(a.data()) for a in self._menu.actions() if a.isChecked())
 
+    def toggle_value(self, value: str) -> bool:
+        """Tick a value or take its tick away; return whether it is offered."""
+        action = next((a for a in self._menu.actions() if a.data() == value), None)
+        if action is not None:
+            action.toggle()
+        return action is not None
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tick without closing the menu, by mouse and by Space."""
         action = cast("QAction | None", self._menu.activeAction())

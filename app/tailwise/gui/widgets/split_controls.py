@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.split import SplitRequest
+from tailwise.domain.split import MAX_SPLITS, Floors, SplitRequest, equal_parts
 from tailwise.gui import theme as th
 from tailwise.gui.icons import set_icon
 from tailwise.gui.texts import counted
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 DEFAULTS = (("train", 70.0), ("val", 15.0), ("test", 15.0))
 MAX_SEED = 2**31 - 1
+FLOORS = (
+    (Floors.STANDARD, "classes with enough groups"),
+    (Floors.SPREAD, "every class as far as it goes"),
+    (Floors.OFF, "no class"),
+)
 
 
 class SplitControls(QWidget):
@@ -41,9 +47,12 @@ class SplitControls(QWidget):
         super().__init__(parent)
         self.names: list[QLineEdit] = []
         self.shares: list[QDoubleSpinBox] = []
-        self.groups = TickMenu(self.tr("Keep together"), self.tr("identical files only"))
+        self.groups = TickMenu(self.tr("Keep together"), self.tr("twins only"))
         self.strata = TickMenu(self.tr("Balance also"), self.tr("classes only"))
         self.locks = TickMenu(self.tr("Lock"), self.tr("nothing"))
+        self.time = QComboBox()
+        self.floors = QComboBox()
+        self.parts = QSpinBox()
         self.seed = QSpinBox()
         self.seed.setRange(0, MAX_SEED)
         self.seed.setAccessibleName(self.tr("Seed"))
@@ -71,6 +80,13 @@ class SplitControls(QWidget):
         conditions = [(a.name, counted(len(a.values), "value", "values")) for a in axes if a.kind == "condition"]
         self.strata.set_choices(conditions, self.strata.ticked())
         self.locks.set_choices([(name, "") for name in splits], self.locks.ticked())
+        chosen = self.time.currentData()
+        with QSignalBlocker(self.time):
+            self.time.clear()
+            self.time.addItem(self.tr("at random"), "")
+            for axis in axes:
+                self.time.addItem(self.tr("latest {}").format(axis.name), axis.name)
+            self.time.setCurrentIndex(max(0, self.time.findData(chosen)))
 
     def request(self) -> SplitRequest:
         """Return the request as entered.
@@ -79,13 +95,21 @@ class SplitControls(QWidget):
             RequestError: it is impossible; the sentence says why.
         """
         ratios = [(n.text().strip(), s.value() / 100) for n, s in zip(self.names, self.shares, strict=True)]
+        parts = self.parts.value()
         return SplitRequest(
-            ratios=tuple((name, share) for name, share in ratios if share > 0),
+            ratios=equal_parts(parts) if parts else tuple((name, share) for name, share in ratios if share > 0),
             group_keys=self.groups.ticked(),
             stratify=self.strata.ticked(),
             locked=frozenset(self.locks.ticked()),
             seed=self.seed.value(),
+            floors=Floors(self.floors.currentData()),
+            time_axis=self.time.currentData() or "",
+            parts=parts,
         )
+
+    def toggle_lock(self, split: str) -> bool:
+        """Lock a split, or unlock it; return whether it can be locked at all."""
+        return self.locks.toggle_value(split)
 
     def show_request(self, request: SplitRequest) -> None:
         """Enter a request, for instance that of a stored split."""
@@ -94,6 +118,9 @@ class SplitControls(QWidget):
             name.setText(wanted)
             share.setValue(100 * part)
         self.seed.setValue(min(request.seed, MAX_SEED))
+        self.parts.setValue(request.parts)
+        self.floors.setCurrentIndex(self.floors.findData(request.floors.value))
+        self.time.setCurrentIndex(max(0, self.time.findData(request.time_axis)))
 
     def _ratio_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -130,11 +157,32 @@ class SplitControls(QWidget):
         for menu in (self.groups, self.strata, self.locks):
             menu.ticked_changed.connect(self._check)
             row.addWidget(menu)
+        self.time.addItem(self.tr("at random"), "")
+        for floors, text in FLOORS:
+            self.floors.addItem(text, floors.value)
+        self.parts.setRange(0, MAX_SPLITS)
+        self.parts.setSpecialValueText(self.tr("none"))
+        self.parts.setToolTip(self.tr("Equal parts that are tested in turn, instead of the ratios above"))
+        for text, box in (
+            (self.tr("Test"), self.time),
+            (self.tr("Nowhere missing"), self.floors),
+            (self.tr("Parts in turn"), self.parts),
+        ):
+            label = QLabel(text)
+            label.setBuddy(box)
+            box.setAccessibleName(text)
+            row.addWidget(label)
+            row.addWidget(box)
+        self.time.currentIndexChanged.connect(self._check)
+        self.floors.currentIndexChanged.connect(self._check)
+        self.parts.valueChanged.connect(self._check)
         row.addStretch(1)
         return row
 
     @Slot()
     def _check(self) -> None:
+        for widget in (*self.names, *self.shares):
+            widget.setEnabled(not self.parts.value())
         try:
             self.request()
         except RequestError as error:
