@@ -191,7 +191,7 @@ class NegativesPage(QWidget):
             self.states.show_empty(
                 self.tr("No classes yet"), self.tr("Import labels on the Data page first."), self.tr("Go to Data")
             )
-        elif not view.is_indexed:
+        elif not view.is_indexed and not any(view.cards.values()):
             self.states.show_empty(
                 self.tr("The images are not indexed yet"),
                 self.tr("Look-alikes are found by comparing pictures. The index looks at every image once."),
@@ -221,13 +221,13 @@ class NegativesPage(QWidget):
         view = self._view
         if view is None or not view.class_name:
             self.page_requested.emit("data", None)
-        elif not view.is_indexed:
-            self._index()
-        elif not any(view.cards.values()):
-            self._mine()
-        else:
+        elif any(view.cards.values()):
             self.states.show_content()  # after the summary of a session
             self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif not view.is_indexed:
+            self._index()
+        else:
+            self._mine()
 
     # Index and mining
 
