@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from dataset_trees import write_tree
-from tailwise.domain.coverage import ItemFilter
+from tailwise.domain.coverage import CountRequest, ItemFilter, Unit
 from tailwise.domain.errors import QuestionError
 from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT
+from tailwise.usecases.counts import count_table
 from tailwise.usecases.import_source import ImportRequest, import_source
 from tailwise.usecases.items import find_items, item_rows
 from tailwise.usecases.projects import create_project, project_facts
@@ -38,6 +39,8 @@ def test_texts_are_kept_in_the_project_and_follow_a_second_import(project, tmp_p
 
     assert {row.file_name: row.text for row in rows(project)} == {"1": "one two", "2": "three four", "3": "five six"}
     assert all(row.path == "" for row in rows(project))
+    counted = count_table(project, CountRequest(), SILENT)
+    assert (counted.unit, counted.counts) == (Unit.TEXTS, ((2,), (1,)))
     assert (outcome.missing_files, project_facts(project, SILENT).missing_files) == (0, 0)
     file.write_text(TEXTS.replace("five six", "seven eight").replace("1,one two,x\n", ""))
     assert (bring(project, file).updated, bring(project, file).removed) == (2, 0)

@@ -193,7 +193,7 @@ class Cube:
         return {}
 
     def _entries(self, unit: Unit) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64] | None]:
-        if unit is Unit.IMAGES:
+        if unit in {Unit.IMAGES, Unit.TEXTS}:
             rows, category = self._presence
             return rows, category, None
         return self.item, self.category, self._pixels if unit is Unit.PIXELS else None

@@ -19,6 +19,7 @@ class Unit(StrEnum):
     IMAGES = "images"
     OBJECTS = "objects"
     PIXELS = "pixels"
+    TEXTS = "texts"  # images by another name, where the items are texts
 
 
 class Basis(StrEnum):
@@ -65,7 +66,7 @@ class CountRequest:
     """A class × condition table: the axes of its columns, the unit, and which items count."""
 
     by: tuple[str, ...] = ()
-    unit: Unit | None = None  # None: objects where boxes exist, else images
+    unit: Unit | None = None  # None: objects where boxes exist, else images, or texts
     where: tuple[tuple[str, str], ...] = ()
     unique: bool = False  # near-duplicates count once
 

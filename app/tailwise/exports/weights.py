@@ -20,7 +20,7 @@ FOLDER = "resampling"
 COLUMNS = ("index", "class", "tier", "count", "items", "weight", "pos_weight", "logit_bias", "multiplier", "product")
 MISSING_WEIGHT, MISSING_POSITIVE = 0.0, 1.0
 """What the lists, which cannot leave a class out, hold for one without samples."""
-_BASIS = {Unit.IMAGES: "image", Unit.OBJECTS: "instance", Unit.PIXELS: "pixel"}
+_BASIS = {Unit.IMAGES: "image", Unit.OBJECTS: "instance", Unit.PIXELS: "pixel", Unit.TEXTS: "text"}
 
 
 def write_weights(outcome: WeightsOutcome, package: Package, progress: Progress) -> None:

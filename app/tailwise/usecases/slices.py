@@ -12,7 +12,7 @@ from tailwise.analysis.cube import Cube, CubeAxis
 from tailwise.analysis.measures import tail_groups_by_images
 from tailwise.domain.coverage import AxisFacts, Basis, ClassRow, Unit
 from tailwise.domain.errors import RequestError
-from tailwise.domain.records import AnnotationKind, AxisKind, LabelState, Role
+from tailwise.domain.records import AnnotationKind, AxisKind, LabelState, MediaState, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +56,17 @@ class ProjectCube:
 
     @property
     def default_unit(self) -> Unit:
-        """Objects where there are boxes, images where whole images are labelled."""
-        return Unit.OBJECTS if self.has_boxes else Unit.IMAGES
+        """Objects where there are boxes or spans, else images, or texts where all items are texts."""
+        if self.has_boxes:
+            return Unit.OBJECTS
+        media = self.columns.media[self.counted]
+        return Unit.TEXTS if len(media) and bool((media == MediaState.NONE).all()) else Unit.IMAGES
 
     def class_rows(self, mask: NDArray[np.bool_] | None = None) -> tuple[ClassRow, ...]:
-        """Return every class with its totals over the rows in `mask` (default: all), most annotated first."""
+        """Return every class with its totals over the rows in `mask` (default: all), most annotated first.
+
+        Classes that only predictions have are no classes of the project.
+        """
         mask = self.counted if mask is None else mask
         images = self.cube.totals(Unit.IMAGES, mask).tolist()
         objects = self.cube.totals(Unit.OBJECTS, mask).tolist()
@@ -69,6 +75,7 @@ class ProjectCube:
         rows = [
             ClassRow(c.name, images[i], objects[i], pixels[i], c.tier, c.target, tails[i])
             for i, c in enumerate(self.columns.categories)
+            if not c.is_only_predicted
         ]
         key = (lambda r: (-r.objects, r.name)) if self.has_boxes else (lambda r: (-r.images, r.name))
         return tuple(sorted(rows, key=key))

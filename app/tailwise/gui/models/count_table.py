@@ -67,7 +67,7 @@ class CellFacts:
 
 def total_of(row: ClassRow, unit: Unit) -> int:
     """Return the count of a class over all conditions in one unit."""
-    return {Unit.IMAGES: row.images, Unit.OBJECTS: row.objects, Unit.PIXELS: row.pixels}[unit]
+    return {Unit.OBJECTS: row.objects, Unit.PIXELS: row.pixels}.get(unit, row.images)
 
 
 class _Cells:

@@ -33,7 +33,10 @@ class CountControls(QWidget):
         self._is_showing = False
         self.first = self._combo(self.tr("Columns"))
         self.second = self._combo(self.tr("Columns within"))
-        self.unit = Segments(self.tr("Count"), [(unit.value, unit.value.capitalize()) for unit in Unit])
+        self.unit = Segments(
+            self.tr("Count"), [(unit.value, unit.value.capitalize()) for unit in Unit if unit is not Unit.TEXTS]
+        )
+        self._of_items = Unit.IMAGES
         self.mode = Segments(
             self.tr("Show"),
             [
@@ -72,7 +75,10 @@ class CountControls(QWidget):
             chosen = by[position] if position < len(by) else NO_AXIS
             combo.setCurrentIndex(max(0, combo.findData(chosen)))
         self.second.setEnabled(bool(by))
-        self.unit.choose(view.table.unit.value)
+        if view.table.unit is Unit.TEXTS and self._of_items is Unit.IMAGES:  # the items of the project are texts
+            self._of_items = Unit.TEXTS
+            self.unit.set_text(Unit.IMAGES.value, self.tr("Texts"))
+        self.unit.choose(Unit.IMAGES.value if view.table.unit is self._of_items else view.table.unit.value)
         needs_axis = "" if view.table.expected is not None else self.tr("Choose columns first")
         for mode in (ValueMode.EXPECTED, ValueMode.RATIO):
             self.mode.set_usable(mode.value, needs_axis)
@@ -84,7 +90,9 @@ class CountControls(QWidget):
     def request(self) -> CountRequest:
         """Return what is asked for."""
         by = [combo.currentData() for combo in (self.first, self.second) if combo.currentData()]
-        return CountRequest(tuple(dict.fromkeys(by)), Unit(self.unit.current()), self.filter_bar.filter.where)
+        unit = Unit(self.unit.current())
+        unit = self._of_items if unit is Unit.IMAGES else unit
+        return CountRequest(tuple(dict.fromkeys(by)), unit, self.filter_bar.filter.where)
 
     def _combo(self, name: str) -> QComboBox:
         combo = QComboBox(self)
