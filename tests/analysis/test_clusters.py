@@ -49,6 +49,17 @@ def test_a_wide_cluster_is_cut_to_edited_frames():
     assert all(len(found) == 2 for found in groups(chain))
 
 
+def test_what_looks_alike_on_one_line_is_cut_to_shots_of_one_frame():
+    shots = [Link(i, i + 1, EdgeKind.NEAR, 0.99, points=200) for i in range(0, WIDE + 10, 2)]
+    alike = [Link(i, i + 1, EdgeKind.NEAR, 0.97, points=40) for i in range(1, WIDE + 9, 2)]
+    twin = Link(0, 99, EdgeKind.EXACT, 1.0)
+
+    found = groups([*shots, *alike, twin])
+
+    assert found[0] == [0, 1, 99]
+    assert found[1:] == [[i, i + 1] for i in range(2, WIDE + 10, 2)]
+
+
 def test_the_weakest_link_is_the_reason():
     exact = Link(1, 2, EdgeKind.EXACT, 1.0)
     assert weakest([exact, near(2, 3, 0.91), near(3, 4, 0.96)]).correlation == 0.91

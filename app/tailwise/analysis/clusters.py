@@ -15,21 +15,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 WIDE = 50
-"""A cluster of more images than this is cut again, keeping only edges of edited frames."""
+"""A cluster of more images than this is cut again: only edges of edited frames stay, then only those of one frame."""
 
 NEAR_CORRELATION = 0.90
+SAME_FRAME_POINTS = 100
+"""Agreeing points, of 500 looked for, that two shots of one frame have and two objects of one kind do not.
+
+On one production line everything looks alike and its clusters grow together; of 4,553 pairs there, 95 % of those of the
+same object had 123 points or more, and 95 % of the others 79 or fewer.
+"""
 _STRENGTH = {EdgeKind.EXACT: 3, EdgeKind.NEAR: 2, EdgeKind.SCENE: 1, EdgeKind.BURST: 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An edge between two images, `a` < `b`, by any numbers that name them; said by a person or computed."""
+    """An edge between two images, `a` < `b`, by any numbers that name them; said by a person or computed.
+
+    `points` is how many points of the two pictures agree; 0 where nobody counted.
+    """
 
     a: int
     b: int
     kind: EdgeKind
     correlation: float
     by_hand: bool = False
+    points: int = 0
 
 
 class _Sets:
@@ -74,14 +84,15 @@ def cluster(links: Sequence[Link], apart: Sequence[tuple[int, int]] = ()) -> lis
     belongs to none. The result does not depend on the order of `links`.
     """
     found = _clusters(links, apart)
-    result: list[list[Link]] = []
-    for members in found:
-        if len(members_of(members)) <= WIDE:
-            result.append(members)
-        else:
-            strong = [link for link in members if link.by_hand or link.correlation >= NEAR_CORRELATION]
-            result += _clusters(strong, apart)
-    return sorted(result, key=lambda one: min(link.a for link in one))
+    for keeps in (_is_edited_frame, _is_same_frame):
+        whole = [one for one in found if len(members_of(one)) <= WIDE]
+        ends = {end for one in found if len(members_of(one)) > WIDE for link in one for end in (link.a, link.b)}
+        # All links of a wide cluster, not those alone that happened to hold it: others may be the better ones.
+        found = [
+            *whole,
+            *_clusters([link for link in links if link.a in ends and link.b in ends and keeps(link)], apart),
+        ]
+    return sorted(found, key=lambda one: min(link.a for link in one))
 
 
 def members_of(links: Iterable[Link]) -> list[int]:
@@ -92,6 +103,14 @@ def members_of(links: Iterable[Link]) -> list[int]:
 def weakest(links: Sequence[Link]) -> Link:
     """Return the link a cluster hangs on: the weakest of those that hold it together."""
     return min(links, key=_strength)
+
+
+def _is_edited_frame(link: Link) -> bool:
+    return link.by_hand or link.correlation >= NEAR_CORRELATION
+
+
+def _is_same_frame(link: Link) -> bool:
+    return link.by_hand or link.kind is EdgeKind.EXACT or link.points >= SAME_FRAME_POINTS
 
 
 def _clusters(links: Sequence[Link], apart: Sequence[tuple[int, int]]) -> list[list[Link]]:

@@ -163,7 +163,7 @@ def _links(
         if pair.kind is None or (is_burst and not request.bursts):
             continue
         if pair.correlation >= request.threshold or is_burst:
-            links.append(Link(pair.a, pair.b, pair.kind, pair.correlation))
+            links.append(Link(pair.a, pair.b, pair.kind, pair.correlation, points=pair.inliers))
             reasons[pair.a, pair.b] = _reason(pair)
     return links, reasons
 
