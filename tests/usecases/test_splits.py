@@ -130,6 +130,7 @@ def test_by_command(tmp_path, capsys, project):
 
     told = shell.json("split", project.path, "--parts", 3, "--group", "scene", "--floors", "spread")
     text = shell("split", project.path, "--ratio", "train=0.7", "--ratio", "test=0.3", "--time", "month", "--objects")
+    parts = shell.json("export", project.path, "splits", "--split", 1, "--to", tmp_path / "parts")
     sliced = shell.json("slice", project.path, "--per-cell", 3, "--by", "light", "--csv", tmp_path / "s.csv")
     words = shell("slice", project.path, "--per-cell", 3)
 
@@ -137,6 +138,7 @@ def test_by_command(tmp_path, capsys, project):
     assert told["leaks"] == [
         {"a_split": f"part-{a}", "b_split": f"part-{b}", "clusters": 0} for a, b in ((1, 2), (1, 3), (2, 3))
     ]
+    assert {f["path"]: f["rows"] for f in parts["files"]}["splits/folds.csv"] == 90
     assert "LPD" in text
     assert "at most 3 per cell" in words
     with (tmp_path / "s.csv").open(newline="") as file:

@@ -83,8 +83,9 @@ def split(  # noqa: PLR0913, PLR0917  one parameter per option
         stored = compute_split(opened, request, progress)
         members = split_items_by_name(opened, stored.id) if as_json else {}
     if as_json:
-        print_json({"splits": members, **result_json(stored.result)})
+        print_json({"splits": members, "id": stored.id, **result_json(stored.result)})
         return
+    click.echo(f"Split {stored.id}{', active' if stored.is_active else ''}")
     _print_split(stored.result)
 
 
@@ -96,6 +97,7 @@ def split(  # noqa: PLR0913, PLR0917  one parameter per option
 )
 @click.option("--to", required=True, type=PATH, help="Folder to make.")
 @click.option("--target", default="", help="For splits: manifest, yolo, yolo-labels or coco.")
+@click.option("--split", "split_id", type=int, metavar="ID", help="For splits: another than the active one.")
 @click.option("--by", multiple=True, metavar="AXIS", help="For counts: spread over this axis.")
 @click.option("--unit", type=click.Choice(["images", "objects", "pixels"]), help="For counts: what to count.")
 @quota.plan_option
@@ -111,6 +113,7 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
     target: str,
     by: tuple[str, ...],
     unit: str | None,
+    split_id: int | None,
     plan_id: int | None,
     replace: bool,
     allow: tuple[str, ...],
@@ -126,6 +129,7 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
         to,
         target,
         plan_id=plan_id,
+        split_id=split_id,
         counts=CountRequest(by, Unit(unit) if unit else None),
         replace=replace,
         allowed_words=allow,
@@ -178,7 +182,7 @@ def _print_split(result: SplitResult) -> None:
     click.echo(
         f"LD {found.label_distribution:.5f}, LPD {found.label_pair_distribution:.5f}, JS {found.js_bits:.5f} bits, "
         f"largest deviation {found.max_deviation:.1%}{f' ({at})' if at else ''}; "
-        + ("no split can be better" if result.is_proven else "not proven to be the best")
+        + ("no split with these floors can be better" if result.is_proven else "not proven to be the best")
     )
     for first, second, clusters in result.leaks:
         if clusters:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tailwise.domain.errors import RequestError
 from tailwise.domain.exports import Audience, SplitExport
 from tailwise.exports.table_files import add_csv
-from tailwise.exports.tables import Row, Table
+from tailwise.exports.tables import Row, Table, table_of
 from tailwise.exports.texts import natural_key, shown
 from tailwise.ops.progress import track
 
@@ -40,12 +40,13 @@ SPLIT_COLUMNS = (
     "locked",
     "reason",
 )
+FOLD_COLUMNS = ("item_id", "fold")
 CLASS_COLUMNS = ("item_id", "class", "n")
 _EXAMPLES = 5
 
 
 def write_split_manifest(data: SplitExport, package: Package, progress: Progress) -> None:
-    """Write `splits/splits.csv`, `splits_classes.csv` and `splits.json`.
+    """Write `splits.csv`, `splits_classes.csv`, `splits.json`, and `folds.csv` for parts that are tested in turn.
 
     Raises:
         RequestError: a group lies in two splits and nobody said why that is accepted (EX-02).
@@ -61,6 +62,10 @@ def write_split_manifest(data: SplitExport, package: Package, progress: Progress
     add_csv(_splits_table(items), f"{FOLDER}/splits.csv", Audience.TRAINING, package, progress)
     classes = _classes_table(data, items)
     add_csv(classes, f"{FOLDER}/splits_classes.csv", Audience.TRAINING, package, progress)
+    in_turn = [(i.item_id, i.fold) for i in items if i.fold is not None]
+    if in_turn:
+        table = table_of("folds.csv", FOLD_COLUMNS, in_turn)
+        add_csv(table, f"{FOLDER}/folds.csv", Audience.TRAINING, package, progress)
     progress.stage("Writing the split summary", len(items))
     summary = _summary(data, progress)
     content = _document(data, items, summary, cut)

@@ -60,6 +60,7 @@ def split_export(project: Project, split_id: int | None) -> SplitExport:
     locked = set(request.get("locked", []))
     reason = "published" if chosen is None else "group" if request.get("group_by") else "stratified"
     columns = sliced.columns
+    is_in_turn = bool(request.get("parts"))
     items = tuple(
         SplitItem(
             item_id=int(columns.item_ids[row]),
@@ -72,6 +73,7 @@ def split_export(project: Project, split_id: int | None) -> SplitExport:
             counts=counts.get(row, ()),
             group=groups.get(row, ""),
             locked=split_of[row] >= 0 and split_names[split_of[row]] in locked,
+            fold=int(split_of[row]) if is_in_turn and split_of[row] >= 0 else None,
             reason=reason if split_of[row] >= 0 else "",
             ext_id=ext_ids[row],
             file=int(columns.file[row]),

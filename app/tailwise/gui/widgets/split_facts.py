@@ -19,7 +19,7 @@ def measures_text(result: SplitResult) -> str:
     """Return the measures in a line, and what else to know in the lines after it."""
     found = result.measures
     at = f" ({found.max_deviation_at[0]} in {found.max_deviation_at[1]})" if found.max_deviation_at else ""
-    proven = "✓ no split can be better" if result.is_proven else "not proven to be the best"
+    proven = "✓ no split with these floors can be better" if result.is_proven else "not proven to be the best"
     first = (
         f"LD {found.label_distribution:.5f} · LPD {found.label_pair_distribution:.5f} · JS {found.js_bits:.5f} bits · "
         f"largest deviation {percent(found.max_deviation, 1)}{at} · classes alone {found.label_score:.4f}, bound "
