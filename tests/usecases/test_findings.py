@@ -15,6 +15,7 @@ from tailwise.analysis.box_checks import Boxes, odd_pairs
 from tailwise.domain.records import AnnotationKind, CategoryRecord
 from tailwise.ops.progress import SILENT
 from tailwise.usecases import findings as fs
+from tailwise.usecases import index_columns
 from tailwise.usecases.project_checks import check_project
 
 
@@ -253,3 +254,27 @@ def test_the_sweep_finds_exactly_the_pairs_that_comparing_all_with_all_finds(obj
                 wanted["nested" if inside else "overlapping"].add((i, j))
     for name, expected in wanted.items():
         assert {tuple(sorted(pair)) for pair in getattr(pairs, name).tolist()} == expected
+
+
+def test_the_index_tells_byte_identical_files_of_two_sources(make, monkeypatch):
+    project = make(
+        a_source({"a.jpg": {"car": 1}, "b.jpg": {"car": 1}}, name="one"),
+        a_source({"x.jpg": {"van": 1}, "y.jpg": {"car": 1}}, name="two", root="/data/two"),
+    )
+
+    class Index:
+        item_ids = np.array([1, 2, 3, 4, 99])
+        sha256 = np.array([[1] * 32, [2] * 32, [1] * 32, [2] * 32, [0] * 32], dtype=np.uint8)
+
+    monkeypatch.setattr(index_columns, "load_index", lambda _project: Index)
+
+    found = found_in(project)["CK-30"].finding
+
+    assert (found.count, found.examples) == (1, ("a.jpg (one) = x.jpg (two)",))
+
+
+def test_the_findings_of_one_source_are_those_of_its_imports(make):
+    project = make(a_source({"a.jpg": {"car": 1}}, name="one"), a_source({"b.jpg": {}}, name="two", root="/data/two"))
+
+    assert {f.source for f in fs.all_findings(project, SILENT, "two")} == {"two"}
+    assert fs.items_behind(project, fs.all_findings(project, SILENT, "two")[0]) == ()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli_runs import Shell
 from coco_documents import a_document, an_annotation, an_image
 from tailwise.analysis.import_diff import compare
 from tailwise.domain.import_diff import ClassChange, ImportDiff, ItemChange
@@ -179,3 +180,36 @@ def test_the_difference_is_that_of_multisets_whatever_the_order(before, after, r
     assert replace(diff, classes=(), relabelled=(), annotations_added=0, annotations_removed=0) == replace(
         back, classes=(), relabelled=(), annotations_added=0, annotations_removed=0
     )
+
+
+def test_the_command_line_shows_the_same_and_changes_nothing(project, dataset, tmp_path, capsys):
+    path = project.path
+    project.close()
+    relabel(dataset)
+    shell = Shell(capsys)
+    before = path.read_bytes()
+
+    seen = shell.json("import", dataset, path, "--preview")
+    table = shell("import", dataset, path, "--preview")
+
+    assert seen["items"] == {"added": 1, "removed": 1, "kept": 7, "relabelled": 2, "removed_in_split": 0}
+    assert seen["annotations"] == {"added": 1, "removed": 1, "class_changed": 1}
+    assert seen["examples"]["relabelled"] == [
+        {"file_name": "1.png", "change": "-2 dog, +1 cat"},
+        {"file_name": "2.png", "change": "+1 van"},
+    ]
+    assert "2.png: +1 van" in table
+    assert "an update: 1 item added, 1 item removed, 2 items relabelled" in shell.err
+    assert path.read_bytes() == before
+    assert shell.json("import", dataset, path)["changes"]["new_classes"] == ["van"]
+    shell("import", dataset, path)
+    assert "Compared with its last import: nothing changes." in shell.err
+
+
+def test_a_preview_into_a_project_that_does_not_exist_makes_none(dataset, tmp_path, capsys):
+    shell = Shell(capsys)
+
+    seen = shell.json("import", dataset, tmp_path / "new.tailwise", "--preview")
+
+    assert (seen["is_update"], seen["items"]["added"]) == (False, 8)
+    assert not list(tmp_path.glob("new*"))

@@ -19,7 +19,6 @@ class FixKind(StrEnum):
     MERGE_CLASSES = "merge classes"
     NO_CLASS = "no class"
     MERGE_VALUES = "merge values"
-    MERGE_CONDITIONS = "merge conditions"
     DELETE_CONDITION = "delete condition"
 
 
@@ -29,7 +28,7 @@ class Fix:
 
     Attributes:
         axis: the condition it is about, empty for classes.
-        names: the classes, values or conditions it joins or takes out.
+        names: the classes or values it joins, or the class or condition it takes out.
         to: what they become.
         title: what the button says.
     """

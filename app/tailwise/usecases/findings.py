@@ -15,7 +15,6 @@ from tailwise.usecases.conditions import (
     ConditionEdit,
     delete_condition,
     merge_values,
-    rename_condition,
     restore_conditions,
 )
 from tailwise.usecases.conditions_derived import DerivedOutcome
@@ -101,8 +100,6 @@ def apply_fix(project: Project, fix: Fix) -> ClassMapEdit | ConditionEdit:
         return set_no_class(project, fix.names[0], is_class=False)
     if fix.kind is FixKind.MERGE_VALUES:
         return merge_values(project, fix.axis, fix.names, fix.to)
-    if fix.kind is FixKind.MERGE_CONDITIONS:
-        return rename_condition(project, fix.names[0], fix.to)
     return delete_condition(project, fix.names[0])
 
 
