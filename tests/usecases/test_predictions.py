@@ -6,9 +6,12 @@ import pytest
 from builders import a_project, a_source
 from dataset_trees import write_tree
 from realdata import REAL, needs_real_data, real_counts
+from tailwise.domain.coverage import CountRequest
 from tailwise.domain.errors import QuestionError, UnreadableSourceError
 from tailwise.domain.records import Role
 from tailwise.ops.progress import SILENT
+from tailwise.usecases.classes import ClassEdit, set_classes
+from tailwise.usecases.counts import count_table
 from tailwise.usecases.import_source import ImportRequest, detect_source, import_source
 from tailwise.usecases.predictions import matched_predictions
 from tailwise.usecases.projects import create_project, list_findings, project_facts
@@ -95,7 +98,19 @@ def test_predictions_carry_class_box_and_score_and_are_never_counted(tmp_path):
     assert (names, matched.box[0].tolist()) == (["car", "car"], [0, 0, 10, 20])
     assert matched.score.tolist() == pytest.approx([0.5, 0.25])
     assert matched.annotation.tolist() == [2, 4]
-    assert project_facts(project, SILENT).objects == 2
+    facts = project_facts(project, SILENT)
+    assert (facts.objects, [row.name for row in facts.classes]) == (2, ["bus"])  # a car is only predicted
+    assert [row.name for row in count_table(project, CountRequest(), SILENT).rows] == ["bus"]
+    set_classes(project, [ClassEdit("car", "must-not-miss", None)], SILENT)
+    assert [row.name for row in project_facts(project, SILENT).classes] == ["bus", "car"]
+    project.close()
+
+
+def test_a_project_of_predictions_alone_has_no_classes_to_count(tmp_path):
+    project = a_project(tmp_path / "p.tailwise", predicted(["1.jpg"]))
+
+    assert count_table(project, CountRequest(), SILENT).rows == ()
+    assert matched_predictions(project).unmatched == (1,)
     project.close()
 
 

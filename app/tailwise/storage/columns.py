@@ -30,12 +30,13 @@ NO_CLASS = -1
 
 @dataclass(frozen=True, slots=True)
 class CategoryRow:
-    """A project class with its plan settings."""
+    """A project class with its plan settings; `is_only_predicted` if just models know it and nobody planned with it."""
 
     id: int
     name: str
     tier: str
     target: int | None
+    is_only_predicted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,13 @@ class ProjectColumns:
     published: dict[str, NDArray[np.int32]]
 
 
+_LABELLED_CLASSES = (
+    "SELECT id FROM category WHERE target IS NOT NULL OR tier <> 'nice-to-have' UNION "
+    "SELECT a.category_id FROM category_alias a JOIN source s ON s.id = a.source_id WHERE s.role <> 'predictions'"
+)
+"""Classes that a source of labels or the pool names, or that have plan settings."""
+
+
 def load_columns(db: Db, version: int) -> ProjectColumns:
     """Read all columns of the project."""
     sources = db.conn.execute("SELECT id, name, role FROM source ORDER BY id").fetchall()
@@ -77,8 +85,9 @@ def load_columns(db: Db, version: int) -> ProjectColumns:
     source_code = np.searchsorted(np.array(source_ids, dtype=np.int64), table[:, 1]).astype(np.int16)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(source_code, minlength=len(sources)))])
     left_out = no_classes(db)
+    labelled = {row[0] for row in db.conn.execute(_LABELLED_CLASSES)}
     categories = tuple(
-        CategoryRow(*row)
+        CategoryRow(*row, is_only_predicted=row[0] not in labelled)
         for row in db.conn.execute("SELECT id, name, tier, target FROM category ORDER BY id")
         if row[1] not in left_out
     )

@@ -30,7 +30,7 @@ def count_table(project: Project, request: CountRequest, progress: Progress) -> 
     labels, counts, column_items = sliced.cube.table(request.by, unit, mask)
     rows = sliced.class_rows(mask) if request.where or request.unique else sliced.labelled_rows
     index = {c.name: i for i, c in enumerate(sliced.columns.categories)}
-    counts = counts[[index[r.name] for r in rows]] if rows else counts
+    counts = counts[[index[r.name] for r in rows]]
     expected = association.expected_counts(counts) if request.by and counts.size else None
     return CountTable(
         unit=unit,
