@@ -13,7 +13,8 @@ from builders import a_project, a_source
 from cli_runs import Shell
 from tailwise.domain.errors import ExportTargetError, RequestError
 from tailwise.domain.tiles import TileRequest
-from tailwise.imaging.augment_tiles import tile_counts, tile_windows
+from tailwise.imaging.augment_shapes import LabelShape, ShapeKind, box_shape, raster
+from tailwise.imaging.augment_tiles import class_counts, tile_counts, tile_windows
 from tailwise.ops.progress import SILENT
 from tailwise.planning.tile_selection import choose_tiles, instances
 from tailwise.usecases.tiles import plan_tiles, write_tiles
@@ -32,6 +33,28 @@ def test_integral_counts_are_those_of_every_window_and_windows_leave_nothing_out
     for x, y, w, h in windows.tolist():
         seen[y : y + h, x : x + w] = True
     assert seen.all()
+
+
+def test_classes_are_counted_where_they_are_as_on_the_whole_picture():
+    rng = np.random.default_rng(6)
+    size = (300, 200)
+    windows = tile_windows(size, 64, 40)
+    mask = np.zeros((200, 300), np.uint8)
+    mask[150:199, 250:299] = 1
+    shapes = [LabelShape(1, ShapeKind.MASK, mask=mask), LabelShape(2, ShapeKind.LABEL)]
+    for _ in range(8):
+        x, y = rng.random(2) * [320, 220] - 15
+        shapes.append(box_shape(int(rng.integers(0, 2)), (x, y, rng.random() * 80, rng.random() * 80)))
+
+    counts = class_counts(shapes, size, windows)
+
+    for category in (0, 1):
+        drawn = np.zeros((200, 300), np.uint8)
+        for shape in (s for s in shapes if s.category == category):
+            drawn |= raster(shape, size)
+        assert counts[category].tolist() == tile_counts(drawn, windows).tolist()
+    assert set(counts) == {0, 1}
+    assert class_counts([box_shape(5, (900, 900, 5, 5))], size, windows)[5].sum() == 0
 
 
 @given(st.lists(st.lists(st.integers(0, 4000), min_size=3, max_size=3), max_size=12), st.integers(0, 14))
