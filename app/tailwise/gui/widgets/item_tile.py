@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QTextOption
 
 from tailwise.domain.records import AnnotationFlag
 from tailwise.gui.theme import Data, Theme
@@ -113,11 +113,11 @@ def paint_reason(painter: QPainter, area: QRectF, state: ThumbState, theme: Them
 def paint_text(painter: QPainter, area: QRectF, text: str, theme: Theme) -> None:
     """Draw the beginning of a text, as plain text, as far as it fits; the painter's font is used."""
     painter.setPen(QColor(theme.text))
-    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWrapAnywhere
-    flags |= Qt.TextFlag.TextWordWrap
+    option = QTextOption(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     painter.save()
     painter.setClipRect(area)
-    painter.drawText(area.adjusted(PAD, PAD, -PAD, -PAD), int(flags), text[:MOST_PAINTED])
+    painter.drawText(area.adjusted(PAD, PAD, -PAD, -PAD), text[:MOST_PAINTED], option)
     painter.restore()
 
 
