@@ -17,7 +17,7 @@ def test_a_request_that_can_be_met_is_left_alone():
     assert nearest_request(vision(200), SILENT) is None
 
 
-@pytest.mark.parametrize("request_", [vision(900), vision(600, hours=(60, 60)), gate(30)])
+@pytest.mark.parametrize("request_", [vision(600, hours=(60, 60)), gate(30)])
 def test_the_nearest_request_can_be_met_and_one_object_more_cannot(request_):
     nearest = nearest_request(request_, SILENT)
     assert compute_plan(nearest, SILENT).status is PlanStatus.OPTIMAL
