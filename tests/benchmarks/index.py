@@ -24,6 +24,7 @@ HERE = Path(__file__).parents[2]
 RECALL_PHOTOS = int(os.environ.get("RECALL_PHOTOS", "40"))
 """Photos of each set that are edited."""
 
+FORMATS = {"trashnet_folders": "folders", "dawn_fog_yolo": "voc"}
 SETS = ("voc100_multiformat_predictions", "bccd_voc", "trashnet_folders", "dawn_fog_yolo")
 
 
@@ -101,7 +102,7 @@ def whole_index(data, folder):
     for name in ("trashnet_folders", "dawn_fog_yolo"):
         for way in ("one", "two", "dask"):
             project = create_project(folder / f"{name}-{way}.tailwise")
-            import_source(project, ImportRequest(data / name), SILENT, run_here)
+            import_source(project, ImportRequest(data / name, FORMATS[name]), SILENT, run_here)
             with dask_cluster() if way == "dask" else contextlib.nullcontext("") as address:
                 request = IndexRequest(workers=2 if way == "two" else 1, scheduler=address)
                 began = time.perf_counter()
