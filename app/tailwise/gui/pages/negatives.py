@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
@@ -75,7 +74,7 @@ class NegativesPage(QWidget):
         self._summary: ReviewSummary | None = None
         self.queue = ReviewQueueModel(self)
         self.verdicts = ReviewVerdicts(session, self.queue, self)
-        self.undo_stack = self.verdicts.undo_stack
+        self.undo_stack = self.verdicts.undo_stack  # the window's Undo and Redo find it below this page
         self.tiles = ThumbLoader(session, self)
         self.large = ThumbLoader(session, self)
         self.near = ThumbLoader(session, self)
@@ -140,12 +139,6 @@ class NegativesPage(QWidget):
         self.states.empty_button_clicked.connect(self._on_empty_button)
         self._summarise.timeout.connect(self._load_summary)
         self._session.closed.connect(self._on_closed)
-        for keys, slot in (
-            (QKeySequence.StandardKey.Undo, self.undo_stack.undo),
-            ("Ctrl+Shift+Z", self.undo_stack.redo),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
 
     # Loading
 
