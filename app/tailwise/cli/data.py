@@ -52,7 +52,9 @@ def detect(source: Path, as_json: bool) -> None:
 @click.command("import")
 @click.argument("source", type=PATH)
 @click.argument("project", type=PATH)
-@click.option("--format", "format_key", help="Reader to use instead of detection: coco, yolo, voc, cvat, label_studio …")
+@click.option(
+    "--format", "format_key", help="Reader to use instead of detection: coco, yolo, voc, cvat, label_studio …"
+)
 @click.option("--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question of the import.")
 @click.option("--conditions", type=PATH, help="CSV with conditions, joined by image name.")
 @click.option("--role", type=click.Choice(["labels", "pool", "predictions"]), default="labels", show_default=True)
@@ -101,7 +103,8 @@ def import_command(  # noqa: PLR0913, PLR0917  one parameter per option
     if outcome.diff is not None:
         say(f"Compared with its last import: {outcome.diff.sentence()}.")
     if outcome.findings:
-        say(f"{len(outcome.findings)} kinds of findings; see them with: tailwise findings {project}")
+        kinds = "1 kind of finding" if len(outcome.findings) == 1 else f"{len(outcome.findings)} kinds of findings"
+        say(f"{kinds}; see them with: tailwise findings {project}")
 
 
 def _preview_import(project: Path, request: ImportRequest, *, as_json: bool) -> None:
@@ -292,7 +295,7 @@ def items(project: Path, classes: tuple[str, ...], where: tuple[str, ...], limit
 @click.command()
 @click.argument("project", type=PATH)
 @click.option("--by", multiple=True, metavar="AXIS", help="Spread the counts over this axis; may be repeated.")
-@click.option("--unit", type=click.Choice(["images", "objects", "pixels"]), help="What to count.")
+@click.option("--unit", type=click.Choice(["images", "objects", "pixels", "texts"]), help="What to count.")
 @click.option("--where", multiple=True, metavar="AXIS=VALUE", help="Count only items with this value.")
 @click.option("--unique", is_flag=True, help="Count near-duplicates once: unique scenes instead of images.")
 @click.option("--csv", "csv_file", type=PATH, help="Also write the table to this CSV file.")

@@ -48,7 +48,8 @@ def index(project: Path, workers: int, scheduler: str, rebuild: bool, no_descrip
         f"picture, {outcome.missing:,} have gone; {state.objects:,} objects described."
     )
     if outcome.findings:
-        say(f"{len(outcome.findings)} kinds of findings; see them with: tailwise findings {project}")
+        kinds = "1 kind of finding" if len(outcome.findings) == 1 else f"{len(outcome.findings)} kinds of findings"
+        say(f"{kinds}; see them with: tailwise findings {project}")
 
 
 @click.command("near-duplicates")
