@@ -1,5 +1,7 @@
 """The splits page: what was asked and what came of it, nothing leaks, and every number opens its images."""
 
+import dataclasses
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -8,6 +10,7 @@ from builders import a_project, a_source
 from tailwise.gui.models.split_table import SHARES_ROLE
 from tailwise.gui.navigation import ExportThis
 from tailwise.gui.pages.splits import SplitsPage
+from tailwise.gui.widgets.split_facts import measures_text
 from tailwise.ops.progress import SILENT
 
 WAIT = 60_000
@@ -172,6 +175,27 @@ def test_measures_pairs_and_proof_are_shown(qtbot, page):
         ("train", "val", 0), ("train", "test", 0), ("val", "test", 0),
     ]  # fmt: skip
     assert page.pairs.index(0, 2).data() == "✓ 0"
+
+
+def test_quarantine_notes_and_an_early_end_are_said(qtbot, page):
+    propose(qtbot, page)
+    result = dataclasses.replace(
+        page._shown.result, quarantined=2, conflicts=1, notes=("3 items have no time",), stopped_early=True
+    )
+
+    text = measures_text(result)
+
+    assert "2 items are in quarantine, in no split: 1 group" in text
+    assert "3 items have no time" in text
+    assert "ended by its time limit" in text
+
+
+def test_l_says_what_to_select_and_what_cannot_be_locked(qtbot, page):
+    propose(qtbot, page)
+    page.sizes_view.clearSelection()
+    with qtbot.waitSignal(page._session.result, timeout=WAIT) as said:
+        page._toggle_lock()
+    assert "Select a split" in said.args[0].text
 
 
 def test_p_proposes_and_l_locks_the_selected_split(qtbot, page):

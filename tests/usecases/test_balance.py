@@ -81,6 +81,19 @@ def test_only_training_items_are_repeated_in_any_file(tmp_path, project):
     assert {r.name: round(r.effective) for r in outcome.rows} == {"car": 30, "bike": 30}
 
 
+def test_what_a_list_cannot_hold_is_left_out_and_said(tmp_path):
+    labels = {"a.gif": {"car": 1}, "b.jpg": {"bike": 1}, "c.gif": {"bike": 1}}
+    project = a_project(tmp_path / "g.tailwise", single_labelled(labels))
+    plan_resampling(project, ResamplingRequest(total=6), SILENT)
+
+    done = export(project, ExportRequest("resampling", tmp_path / "out"), SILENT, run_here)
+
+    lines = (tmp_path / "out/resampling/train_repeated.txt").read_text().splitlines()
+    assert set(lines) == {"./images/b.jpg"}
+    assert next(w.count for w in done.warnings if w.code == "EX-13") == 2
+    project.close()
+
+
 def test_a_plan_that_holds_a_validation_item_is_never_written(project):
     compute_split(project, SplitRequest(RATIOS), SILENT)
     plan_resampling(project, ResamplingRequest(), SILENT)

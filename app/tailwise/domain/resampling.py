@@ -56,7 +56,8 @@ class ResamplingRequest:
         floor: and at least this often; None for 0 where each item has one class, 1 ("repeat only") where items hold
             several, and 0 again where the total is below the number of items.
         target: class totals aimed at. `temperature`, if given, replaces it: 0 uniform, 0.5 square root, 1 natural.
-        per_scene: near-duplicates and identical files count as one; caps and floors hold for each scene.
+        per_scene: near-duplicates and identical files count as one; caps and floors hold for each scene (for each class
+            in it where every item has one class).
         over_weight: how much a surplus of a class weighs against a shortage of the same share, several classes only.
         epochs: how many epochs are laid out.
         seed: decides which items fill up a class; the same seed gives the same epochs.
