@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from tailwise.domain.errors import ProjectFileError, ProjectLockedError, ProjectTooNewError
+from tailwise.storage import schema
 from tailwise.storage.project_file import ProjectFile
 
 
@@ -116,7 +117,8 @@ def test_a_second_process_is_told_who_has_the_project_open(path):
     code = textwrap.dedent(f"""
         from pathlib import Path
         from tailwise.domain.errors import ProjectLockedError
-        from tailwise.storage.project_file import ProjectFile
+        from tailwise.storage import schema
+from tailwise.storage.project_file import ProjectFile
         try:
             ProjectFile.open(Path({str(path)!r}))
         except ProjectLockedError as error:
@@ -136,6 +138,7 @@ def test_a_lock_dies_with_its_process(path):
     code = f"""
 import os, signal
 from pathlib import Path
+from tailwise.storage import schema
 from tailwise.storage.project_file import ProjectFile
 ProjectFile.open(Path({str(path)!r}))
 os.kill(os.getpid(), signal.SIGKILL)
@@ -240,3 +243,27 @@ def test_the_lock_file_names_nobody_after_close(path):
 
 def test_locked_error_is_a_project_file_error():
     assert issubclass(ProjectLockedError, ProjectFileError)
+
+
+def test_a_project_of_the_first_release_is_brought_up_to_date_beside_a_backup(tmp_path, monkeypatch):
+    path = tmp_path / "old.tailwise"
+    every = schema._STEPS
+    monkeypatch.setattr(schema, "_STEPS", every[:1])
+    file = ProjectFile.create(path)
+    with file.writing() as db:
+        db.execute("INSERT INTO category (name) VALUES ('cat')")
+    file.close()
+    taken = tmp_path / "old.before-002.tailwise"
+    taken.write_bytes(b"of another time")
+    monkeypatch.setattr(schema, "_STEPS", every)
+
+    file = ProjectFile.open(path)
+
+    with file.reading() as db:
+        assert db.conn.execute("SELECT name FROM category").fetchall() == [("cat",)]
+    file.close()
+    assert taken.read_bytes() == b"of another time"
+    backup = sqlite3.connect(tmp_path / "old.before-002-2.tailwise")
+    assert backup.execute("SELECT name FROM category").fetchall() == [("cat",)]
+    assert schema.applied_migrations(backup) == schema.known_migrations()[:1]
+    backup.close()

@@ -7,6 +7,7 @@ file again after close. Everybody may read; writing happens only inside `with fi
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sqlite3
 import threading
@@ -188,7 +189,7 @@ class ProjectFile:
         applied = applied_migrations(conn)
         if applied == known_migrations():
             return
-        self.copy_to(self.path.with_name(f"{self.path.stem}.before-{len(applied) + 1:03d}{SUFFIX}"))
+        self.copy_to(_free_name(self.path, f"before-{len(applied) + 1:03d}"))
         conn.execute("PRAGMA foreign_keys=OFF")
         apply_migrations(conn)
         if conn.execute("PRAGMA foreign_key_check").fetchone() is not None:
@@ -196,6 +197,15 @@ class ProjectFile:
                 f"{self.path.name} does not fit together after its update", "Use the backup beside it"
             )
         conn.execute("PRAGMA foreign_keys=ON")
+
+
+def _free_name(project: Path, word: str) -> Path:
+    """Return where a backup may lie beside the project: a backup of another time is never written over."""
+    place = project.with_name(f"{project.stem}.{word}{SUFFIX}")
+    numbers = itertools.count(2)
+    while place.exists():
+        place = project.with_name(f"{project.stem}.{word}-{next(numbers)}{SUFFIX}")
+    return place
 
 
 def staging_path(project: Path, number: int) -> Path:

@@ -123,13 +123,13 @@ def m001_sources_items_plans_splits(db: Database) -> None:
 
 _STEPS = (
     m001_sources_items_plans_splits,
-    m003_image_index,
     m002_derived_axes,
-    m005_balance_plans,
+    m003_image_index,
     m004_candidates_and_verdicts,
+    m005_balance_plans,
     m006_plan_versions,
-    m008_lead_times,
     m007_recipes,
+    m008_lead_times,
     m009_item_texts,
 )
 _TABLE_NAME = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
