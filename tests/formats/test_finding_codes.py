@@ -1,5 +1,6 @@
 """Every finding a reader can report is provoked by a test; here are those that belong to no format's own tests."""
 
+import json
 import os
 import re
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dataset_trees import a_request, codes, finding, write_tree
-from tailwise.formats import enrich, registry
+from tailwise.formats import enrich, registry, table_files
 from tailwise.ops.progress import SILENT
 
 TESTS = Path(__file__).parents[1]
@@ -30,6 +31,17 @@ def test_every_code_of_a_finding_is_provoked_by_a_test():
     assert sorted(code for code in known if not re.search(rf"\b{code}\b", tested)) == []
 
 
+def frame(number):
+    """Return a frame whose weather no other frame has."""
+    box = {"category": "car", "box2d": {"x1": 1, "y1": 1, "x2": 9, "y2": 9}}
+    return {
+        "name": f"{number}.png",
+        "size": {"width": 64, "height": 48},
+        "attributes": {"weather": f"w{number}"},
+        "labels": [box],
+    }
+
+
 BOXES = "file,xmin,ymin,xmax,ymax"
 
 
@@ -43,6 +55,7 @@ BOXES = "file,xmin,ymin,xmax,ymax"
         ("CS-29", "csv", {"t.csv": f"{BOXES}\na.png,1,1,9,9\nb.png,2,2,8,8\n", "a.png": SIZE, "b.png": SIZE}, {}),
         ("YO-20", "yolo", {"data.yaml": "names: [cat]\ntrain: images\n", "images/a.png": SIZE, "labels/a.txt": "0 .5 .5 .1 .1\n",
                            "labels/b.txt": "0 .5 .5 .1 .1\n", "labels/about.txt": "made in spring by us\n"}, {}),
+        ("AXIS-01", "scalabel", {"det.json": json.dumps([frame(n) for n in range(60)])}, {}),
     ],
 )  # fmt: skip
 def test_the_code_is_reported(tmp_path, code, reader, files, answers):
@@ -75,3 +88,26 @@ def test_a_label_file_that_is_gone_is_told_and_its_image_stays(tmp_path):
 
     assert finding(data, "YO-25").count == 1
     assert len(data.items) == 12
+
+
+def test_a_line_longer_than_any_record_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_files, "_MAX_LINE", 200)
+    lines = [json.dumps({"text": f"text {n}", "label": "a" if n % 2 else "b"}) for n in range(8)]
+    lines.insert(3, json.dumps({"text": "x" * 300, "label": "a"}))
+
+    data = enriched(write_tree(tmp_path, {"t.jsonl": "\n".join(lines)}), "csv", text="text", label="label")
+
+    assert codes(data)["TX-09b"] == 1
+    assert len(data.items) == 8
+
+
+def test_a_label_file_of_dota_that_is_gone_leaves_its_image_unlabelled(tmp_path):
+    line = "1 1 9 1 9 9 1 9 plane 0\n"
+    files = {f"images/{n}.png": SIZE for n in range(3)} | {f"labelTxt/{n}.txt": line for n in range(3)}
+    request = a_request(write_tree(tmp_path, files))
+    (tmp_path / "labelTxt" / "1.txt").unlink()
+
+    data = registry.reader_for("dota").read(request, SILENT)
+
+    assert finding(data, "DT-06").count == 1
+    assert len(data.annotations) == 2

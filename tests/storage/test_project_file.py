@@ -117,8 +117,7 @@ def test_a_second_process_is_told_who_has_the_project_open(path):
     code = textwrap.dedent(f"""
         from pathlib import Path
         from tailwise.domain.errors import ProjectLockedError
-        from tailwise.storage import schema
-from tailwise.storage.project_file import ProjectFile
+        from tailwise.storage.project_file import ProjectFile
         try:
             ProjectFile.open(Path({str(path)!r}))
         except ProjectLockedError as error:
@@ -138,7 +137,6 @@ def test_a_lock_dies_with_its_process(path):
     code = f"""
 import os, signal
 from pathlib import Path
-from tailwise.storage import schema
 from tailwise.storage.project_file import ProjectFile
 ProjectFile.open(Path({str(path)!r}))
 os.kill(os.getpid(), signal.SIGKILL)

@@ -6,7 +6,7 @@ from tailwise.domain.findings import Severity
 from tailwise.formats.finding_rules import Rule
 from tailwise.formats.gathering import Codes
 
-CODES = Codes(extra="MK-08", undeclared="MK-13", differing="MK-05")
+CODES = Codes(extra="MK-08", differing="MK-05")
 
 RULES = {
     "MK-01": Rule(Severity.NOTE, "pixels have the value 255, which marks borders and what to ignore", "no class"),
@@ -49,5 +49,4 @@ RULES = {
     ),
     "MK-11": Rule(Severity.SKIPPED, "a mask cannot be read", "left out; its image is unlabelled"),
     "MK-12": Rule(Severity.WARNING, "a mask has no image", "kept as an item whose image is missing"),
-    "MK-13": Rule(Severity.NOTE, "the size of an image is only known from the image", "read from there"),
 }

@@ -52,7 +52,7 @@ PAGES = (
     PageEntry("classes", "Classes", "classes", "tailwise.gui.pages.classes", "ClassesPage"),
     PageEntry("plan", "Plan", "plan", "tailwise.gui.pages.plan", "PlanPage"),
     PageEntry("augment", "Augment", "augment", "tailwise.gui.pages.augment", "AugmentPage"),
-    PageEntry("negatives", "Hard negatives", "target", "tailwise.gui.pages.negatives", "NegativesPage"),
+    PageEntry("negatives", "Negatives", "target", "tailwise.gui.pages.negatives", "NegativesPage"),
     PageEntry("duplicates", "Duplicates", "copy", "tailwise.gui.pages.duplicates", "DuplicatesPage"),
     PageEntry("splits", "Splits", "splits", "tailwise.gui.pages.splits", "SplitsPage"),
     PageEntry("balance", "Balance", "balance", "tailwise.gui.pages.balance", "BalancePage"),

@@ -45,7 +45,7 @@ class NegativesPage(QWidget):
     """Controls on top, the queue on the left, the candidate large beside its nearest positives on the right."""
 
     key: ClassVar[str] = "negatives"
-    title: ClassVar[str] = "Hard negatives"
+    title: ClassVar[str] = "Negatives"
     icon: ClassVar[str] = "target"
     help_topic: ClassVar[str] = "negatives"
     interest: ClassVar[Changes] = Changes.data() | Changes.INDEX | Changes.CANDIDATES
