@@ -105,7 +105,7 @@ class StartPage(QWidget):
         area = self.drop_area
         title = self._heading(self.tr("Drop a dataset here"))
         what = QLabel(
-            self.tr("A folder or file: COCO .json, YOLO data.yaml, Pascal VOC .xml, class folders, or a CSV"), area
+            self.tr("COCO, YOLO, Pascal VOC, CVAT, Label Studio, class folders, tables, a zip of one of them …"), area
         )
         what.setProperty("role", "muted")
         inside = QVBoxLayout(area)

@@ -69,6 +69,7 @@ class SplitControls(QWidget):
         layout.setSpacing(th.SPACE_S)
         layout.addLayout(self._ratio_row())
         layout.addLayout(self._choice_row())
+        layout.addLayout(self._way_row())
         self.propose.clicked.connect(self._propose)
         self._check()
 
@@ -157,6 +158,12 @@ class SplitControls(QWidget):
         for menu in (self.groups, self.strata, self.locks):
             menu.ticked_changed.connect(self._check)
             row.addWidget(menu)
+        row.addStretch(1)
+        return row
+
+    def _way_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(th.SPACE_S)
         self.time.addItem(self.tr("at random"), "")
         for floors, text in FLOORS:
             self.floors.addItem(text, floors.value)
