@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 
 from builders import a_project, a_source
 from tailwise.domain.coverage import CountRequest, ItemFilter, Unit
+from tailwise.domain.records import NEAR_DUPLICATE_AXIS
 from tailwise.gui.models.count_table import ValueMode
 from tailwise.gui.models.count_view import read_request, write_request
 from tailwise.gui.navigation import PlanClass, ShowItems
@@ -230,6 +231,24 @@ def test_an_empty_project_says_what_to_do(qtbot, session, tmp_path):
     with qtbot.waitSignal(page.page_requested) as requested:
         page.states.empty_button_clicked.emit()
     assert requested.args[0] == "data"
+
+
+def test_near_duplicates_are_counted_once_where_there_are_any(qtbot, session, tmp_path, page):
+    assert page.controls.unique.isHidden()
+
+    twins = {f"{k}.jpg": "one scene" for k in range(3)}
+    data = a_source({f"{k}.jpg": {"car": 1} for k in range(8)}, conditions={NEAR_DUPLICATE_AXIS: twins})
+    path = tmp_path / "twins.tailwise"
+    a_project(path, data).close()
+    with qtbot.waitSignal(session.opened, timeout=WAIT):
+        session.open_project(path)
+    page.refresh()
+    settle(qtbot, page)
+    page.controls.unique.click()
+    settle(qtbot, page)
+
+    assert page.controls.request().unique
+    assert page.model.index(page.model.row_of("car"), 0).data() == "6"
 
 
 def test_a_remembered_view_survives_axes_and_values_that_are_gone():

@@ -52,7 +52,7 @@ def first_request(axes: tuple[AxisFacts, ...]) -> CountRequest:
 def write_request(request: CountRequest) -> str:
     """Return a request as the text that is remembered."""
     unit = request.unit.value if request.unit else None
-    return json.dumps({"by": request.by, "unit": unit, "where": request.where})
+    return json.dumps({"by": request.by, "unit": unit, "where": request.where, "unique": request.unique})
 
 
 def read_request(text: str, axes: tuple[AxisFacts, ...]) -> CountRequest | None:
@@ -62,6 +62,6 @@ def read_request(text: str, axes: tuple[AxisFacts, ...]) -> CountRequest | None:
         kept = cast("dict[str, Any]", json.loads(text))
         by = tuple(str(name) for name in kept["by"] if name in known)
         where = tuple((str(a), str(v)) for a, v in kept["where"] if v in known.get(a, set()))
-        return CountRequest(by, Unit(kept["unit"]) if kept["unit"] else None, where)
+        return CountRequest(by, Unit(kept["unit"]) if kept["unit"] else None, where, bool(kept.get("unique")))
     except (ValueError, KeyError, TypeError):
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
 
 from tailwise.domain.coverage import CountRequest, ItemFilter, Unit
+from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS
 from tailwise.gui import theme as th
 from tailwise.gui.models.count_table import RowOrder, ValueMode
 from tailwise.gui.texts import number
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tailwise.gui.models.count_view import CountView
 
 NO_AXIS = ""
+_TWIN_AXES = (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS)
 
 
 class CountControls(QWidget):
@@ -53,12 +55,18 @@ class CountControls(QWidget):
             (RowOrder.NAME, self.tr("By name")),
         ):
             self.order.addItem(text, order)
+        self.unique = QCheckBox(self.tr("Near-duplicates once"))
+        self.unique.setToolTip(
+            self.tr("Unique scenes: of pictures that show the same, the one with most objects")
+        )
+        self.unique.hide()
         self.filter_bar = FilterBar(with_classes=False)
         self._lay_out()
         for combo in (self.first, self.second):
             combo.activated.connect(self._ask)
         self.order.activated.connect(self._on_order)
         self.unit.chosen.connect(self._ask)
+        self.unique.clicked.connect(self._ask)
         self.mode.chosen.connect(self._on_mode)
         self.filter_bar.changed.connect(self._ask)
 
@@ -84,6 +92,8 @@ class CountControls(QWidget):
             self.mode.set_usable(mode.value, needs_axis)
         if needs_axis:
             self.mode.choose(ValueMode.COUNT.value)
+        self.unique.setVisible(view.request.unique or any(axis.name in _TWIN_AXES for axis in view.axes))
+        self.unique.setChecked(view.request.unique)
         self.filter_bar.set_axes(view.axes)
         self.filter_bar.set_filter(ItemFilter(view.request.where))
 
@@ -92,7 +102,7 @@ class CountControls(QWidget):
         by = [combo.currentData() for combo in (self.first, self.second) if combo.currentData()]
         unit = Unit(self.unit.current())
         unit = self._of_items if unit is Unit.IMAGES else unit
-        return CountRequest(tuple(dict.fromkeys(by)), unit, self.filter_bar.filter.where)
+        return CountRequest(tuple(dict.fromkeys(by)), unit, self.filter_bar.filter.where, self.unique.isChecked())
 
     def _combo(self, name: str) -> QComboBox:
         combo = QComboBox(self)
@@ -110,6 +120,7 @@ class CountControls(QWidget):
             ("", (self.unit,)),
             ("", (self.mode,)),
             ("", (self.order,)),
+            ("", (self.unique,)),
         ):
             layout.addWidget(_labelled(text, widgets))
 
