@@ -234,3 +234,13 @@ def test_a_slice_of_the_test_split_opens_its_items(qtbot, page):
     assert key == "items"
     assert 1 <= len(payload.ids) <= 4
     assert "at most 2 per cell" in payload.title
+
+
+def test_neighbours_of_numbered_sequences_in_two_splits_are_counted(qtbot, page):
+    propose(qtbot, page)
+
+    assert "numbered sequence" in page.gaps.summary.text()
+    assert page.gaps.summary.text().startswith("▲")
+    with qtbot.waitSignal(page.page_requested, timeout=WAIT) as asked:
+        page.gaps.view.activated.emit(page.gaps.table.index(0, 0))
+    assert asked.args[0] == "items"

@@ -29,6 +29,7 @@ from tailwise.gui.texts import counted, number
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.kpi import KpiRow, KpiTile
 from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.sequence_gaps import SequenceGaps
 from tailwise.gui.widgets.share_delegate import ShareDelegate
 from tailwise.gui.widgets.split_controls import SplitControls
 from tailwise.gui.widgets.split_facts import SliceBar, measures_text, split_panes, text_label, titled
@@ -99,6 +100,7 @@ class SplitsPage(QWidget):
         self.sizes = SplitSizes(self)
         self.pairs = SplitPairs(self)
         self.measures = text_label()
+        self.gaps = SequenceGaps(session)
         self.slice = SliceBar()
         self.classes = ClassSplitTable(self)
         self.history = SplitHistory(self)
@@ -149,6 +151,7 @@ class SplitsPage(QWidget):
             titled(self.tr("Classes: images achieved of asked"), self.classes_view),
             titled(self.tr("Sizes"), self.sizes_view),
             titled(self.tr("What two splits share"), self.pairs_view),
+            titled(self.tr("Neighbours in numbered sequences, active split"), self.gaps),
             titled(self.tr("Stored splits"), self.history_view, buttons),
         )
         content = QWidget()
@@ -162,6 +165,7 @@ class SplitsPage(QWidget):
 
     def _connect(self) -> None:
         self.controls.proposed.connect(self._propose)
+        self.gaps.items_requested.connect(self._on_neighbours)
         self.states.empty_button_clicked.connect(self._go_to_data)
         self.states.retry_clicked.connect(self.refresh)
         self.history_view.record_selected.connect(self._on_selected)
@@ -201,6 +205,7 @@ class SplitsPage(QWidget):
         else:
             self.states.show_content()
             self._show(next((s for s in view.stored if s.is_active), view.stored[0]))
+            self.gaps.refresh()
 
     @Slot(object)
     def _on_failed(self, error: BaseException) -> None:
@@ -372,3 +377,7 @@ class SplitsPage(QWidget):
     @Slot()
     def _go_to_data(self) -> None:
         self.page_requested.emit("data", None)
+
+    @Slot(object)
+    def _on_neighbours(self, wanted: ShowItems) -> None:
+        self.page_requested.emit(ITEMS, wanted)

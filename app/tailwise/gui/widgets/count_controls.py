@@ -56,9 +56,7 @@ class CountControls(QWidget):
         ):
             self.order.addItem(text, order)
         self.unique = QCheckBox(self.tr("Near-duplicates once"))
-        self.unique.setToolTip(
-            self.tr("Unique scenes: of pictures that show the same, the one with most objects")
-        )
+        self.unique.setToolTip(self.tr("Unique scenes: of pictures that show the same, the one with most objects"))
         self.unique.hide()
         self.filter_bar = FilterBar(with_classes=False)
         self._lay_out()

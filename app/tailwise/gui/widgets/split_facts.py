@@ -63,9 +63,9 @@ def titled(title: str, view: QWidget, buttons: QHBoxLayout | None = None) -> QWi
     return section
 
 
-def split_panes(classes: QWidget, sizes: QWidget, pairs: QWidget, stored: QWidget) -> QSplitter:
-    """Return the classes beside sizes over pairs, and the stored splits below all of them."""
-    side = _panes("splits-side", Qt.Orientation.Vertical, (sizes, 1), (pairs, 1))
+def split_panes(classes: QWidget, sizes: QWidget, pairs: QWidget, gaps: QWidget, stored: QWidget) -> QSplitter:
+    """Return the classes beside sizes over pairs over sequences, and the stored splits below all of them."""
+    side = _panes("splits-side", Qt.Orientation.Vertical, (sizes, 2), (pairs, 2), (gaps, 3))
     top = _panes("splits-tables", Qt.Orientation.Horizontal, (classes, 3), (side, 2))
     return _panes("splits-panes", Qt.Orientation.Vertical, (top, 3), (stored, 1))
 
