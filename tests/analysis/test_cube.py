@@ -41,7 +41,11 @@ def worlds(draw):
 def oracle(annotations, axes, mask, unit):
     """Count with dictionaries and loops: slow and plain."""
     found = {}
-    entries = dict.fromkeys((row, category) for row, category, _ in annotations) if unit in {Unit.IMAGES, Unit.TEXTS} else None
+    entries = (
+        dict.fromkeys((row, category) for row, category, _ in annotations)
+        if unit in {Unit.IMAGES, Unit.TEXTS}
+        else None
+    )
     for row, category, area in (entries and [(r, c, 1) for r, c in entries]) or annotations:
         if not mask[row]:
             continue

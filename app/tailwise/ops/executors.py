@@ -105,7 +105,7 @@ def cluster_pool(address: str) -> Generator[Pool]:
         client.close()
 
 
-def prepare_worker(stop: Event) -> None:
+def prepare_worker(stop: Event) -> None:  # pragma: no cover  only ever runs in a child, where nothing counts lines
     """Make a fresh process ready: one thread, Ctrl-C is the parent's business, and the end comes with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -113,7 +113,7 @@ def prepare_worker(stop: Event) -> None:
     single_threaded()
 
 
-def single_threaded() -> None:
+def single_threaded() -> None:  # pragma: no cover  as above
     """Let arithmetic of this process use one thread; also where libraries are loaded already."""
     os.environ.update(dict.fromkeys(_SINGLE_THREAD, "1"))
     with contextlib.suppress(ImportError):
