@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 EXTRA_KEY = "extra_images"
 _SPECIAL = re.compile(r"[/\\:~\0]").search
 _DOTS = frozenset({".", ".."})
+_MISSING = "kept as items whose image is missing"
 _SAMPLE = 200
 _MAX_FOLDERS = 16
 
@@ -54,9 +55,11 @@ def add_items(
         names, codes = column.values, column.codes
     progress.advance()
     folders = _image_folders(names, matcher)
-    matches = matcher.find_all((name for name in names if name), folders)
+    matches = {} if matcher.is_empty else matcher.find_all((name for name in names if name), folders)
     if roles.file_name != ROW_NUMBER:
         _report_matches(matches, table.name, log)
+        if matcher.is_empty:
+            _report_missing(names, table.name, log)
     if "" in names:
         empty = int((codes == names.index("")).sum())
         log.add("CS-25", Severity.SKIPPED, "rows without the name of an image", "left out", table.name, empty)
@@ -86,7 +89,7 @@ def _image_folders(names: list[str], matcher: ImageMatcher) -> list[str]:
 def _fill_items(data: SourceData, names: list[str], matches: dict[str, Match]) -> NDArray[np.int32]:
     """Fill the item columns at once and return the item of every name, -1 for the empty one."""
     kept = [name for name in names if name] if "" in names else names
-    paths = [match.path for match in map(matches.__getitem__, kept)]
+    paths = [match.path for match in map(matches.__getitem__, kept)] if matches else [None] * len(kept)
     items = data.items
     if not any(paths) and _SPECIAL("\n".join(kept)) is None and _DOTS.isdisjoint(kept):
         items.file_name, items.ext_id = kept, list(kept)
@@ -143,7 +146,15 @@ def _report_matches(matches: dict[str, Match], table: str, log: FindingLog) -> N
     ):
         if levels[level]:
             severity = Severity.NOTE if level == "missing" else Severity.WARNING
-            log.add(code, severity, message, "kept as items whose image is missing", first[level], levels[level])
+            log.add(code, severity, message, _MISSING, first[level], levels[level])
+
+
+def _report_missing(names: list[str], table: str, log: FindingLog) -> None:
+    """Report names of images where no image is at all."""
+    first = next(filter(None, names), None)
+    if first is not None:
+        message = f"images named in {table} that are not in the opened folder"
+        log.add("CS-28", Severity.NOTE, message, _MISSING, last_part(first), len(names) - names.count(""))
 
 
 def _report_leading_zeros(matches: dict[str, Match], listing: Listing, log: FindingLog) -> None:

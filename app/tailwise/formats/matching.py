@@ -44,6 +44,11 @@ class NameMatcher:
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = frozenset(paths)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to find, so that every name is missing."""
+        return not self._paths
+
     def find(self, name: str, folders: Sequence[str] = ()) -> Match:
         """Find the path called `name` below one of `folders` (relative to the root, tried in order) or the root.
 

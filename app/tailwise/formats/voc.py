@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 SKIPPED_SHARE = 0.2
 _PROBED = 40
+_MANY = 20_000
+_NO_BOX = (float("nan"),) * 4
 _ROOT = re.compile(rb"<annotation[\s>]")
 _OBJECT_CODES = {"reversed": "VO-04", "unusable": "VO-05", "polygon": "VO-07b", "rotated": "VO-07b", "none": "VO-07b"}
 _ANSWERS = {"no_annotations": ("empty", "unlabelled"), "extra_images": ("pool", "ignore")}
@@ -108,6 +110,7 @@ class _Reading:
     index: StemIndex = field(default_factory=StemIndex)
     placed: list[tuple[int, Entry]] = field(default_factory=list[tuple[int, "Entry"]])
     empty: list[str] = field(default_factory=list[str])
+    rows: list[tuple[Any, ...]] = field(default_factory=list["tuple[Any, ...]"])
     records: int = 0
     skipped: int = 0
 
@@ -125,6 +128,7 @@ class _Reading:
             self.placed.append((item, entry))
             self.index.add(entry.path, item)
             self._add_objects(item, entry, file)
+        self._store_rows()
         if not self.placed:
             example = f", for instance {refused[0]}" if refused else ""
             raise UnreadableSourceError(
@@ -236,22 +240,40 @@ class _Reading:
             report(self.log, "VO-11", entry.path)
         if file.nameless:
             report(self.log, "VO-07", entry.path, file.nameless)
-        score: float | None = None
         for found in file.objects:
             if found.origin != "box":
                 report(self.log, _OBJECT_CODES[found.origin], f"{entry.path}: {found.name}")
-            if self.data.role is Role.PREDICTIONS:
-                score = found.score
             kind = AnnotationKind.LABEL if found.box is None else AnnotationKind.BOX
-            self.data.annotations.append(
-                item,
-                self._category(found.name),
-                kind=AnnotationKind.POLYGON if found.origin == "polygon" else kind,
-                box=found.box,
-                area=found.area,
-                flags=found.flags,
-                score=score,
-            )
+            if found.origin == "polygon":
+                kind = AnnotationKind.POLYGON
+            place = self._category(found.name)
+            self.rows.append((item, place, kind, found.flags, *(found.box or _NO_BOX), found.area, found.score))
+        if len(self.rows) >= _MANY:
+            self._store_rows()
+
+    def _store_rows(self) -> None:
+        """Put the objects gathered so far into their columns, all at once: one by one takes five times as long."""
+        if not self.rows:
+            return
+        found = self.data.annotations
+        *columns, score = zip(*self.rows, strict=True)
+        targets = (
+            found.item,
+            found.category,
+            found.kind,
+            found.flags,
+            found.x,
+            found.y,
+            found.width,
+            found.height,
+            found.area,
+        )
+        for target, values in zip(targets, columns, strict=True):
+            target.extend(values)
+        found.ext_id.extend([-1] * len(self.rows))
+        if self.data.role is Role.PREDICTIONS:
+            found.score.extend(score)
+        self.rows.clear()
 
     def _category(self, name: str) -> int:
         place = self.class_of.setdefault(name, len(self.data.categories))
