@@ -147,3 +147,10 @@ def test_a_cluster_gives_its_executor_and_is_left_again(monkeypatch):
 
 def test_there_is_at_least_one_core():
     assert cores() >= 1
+
+
+@pytest.mark.parametrize(("found", "left"), [(1, 1), (2, 1), (8, 7)])
+def test_one_core_is_left_to_the_window_where_there_are_two(monkeypatch, found, left):
+    monkeypatch.setattr(executors, "cores", lambda: found)
+
+    assert executors.cores_beside_a_window() == left

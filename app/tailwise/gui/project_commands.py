@@ -266,9 +266,10 @@ class ProjectCommands(QObject):
 
         def work(project: Project, progress: Progress) -> IndexOutcome:
             from tailwise.domain.index import IndexRequest
+            from tailwise.ops.executors import cores_beside_a_window
             from tailwise.usecases.image_index import build_index
 
-            return build_index(project, IndexRequest(), progress)
+            return build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)
 
         if self._session.project is not None:
             self._session.run(self.tr("Index images"), work, on_done=self._on_indexed, slot="index")

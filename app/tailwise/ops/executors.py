@@ -57,6 +57,11 @@ def cores() -> int:
     return max(1, len(affinity(0)) if affinity is not None else (os.cpu_count() or 1))
 
 
+def cores_beside_a_window() -> int:
+    """Return how many processes may work while a window is to answer at once: one core is left to it."""
+    return max(1, cores() - 1)
+
+
 @contextlib.contextmanager
 def local_pool(workers: int = 0) -> Generator[Pool]:
     """Open a pool of spawned processes on this computer; 0 means one per core.

@@ -253,10 +253,11 @@ class DuplicatesPage(QWidget):
 
         def work(project: Project, progress: Progress) -> DuplicateReport:
             from tailwise.domain.index import IndexRequest
+            from tailwise.ops.executors import cores_beside_a_window
             from tailwise.usecases.image_index import build_index
             from tailwise.usecases.near_duplicates import find_duplicates
 
-            build_index(project, IndexRequest(), progress)
+            build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)
             return find_duplicates(project, request, progress)
 
         self._session.run(self.tr("Find duplicates"), work, on_done=self._on_found, slot="duplicates-search")

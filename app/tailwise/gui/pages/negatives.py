@@ -227,9 +227,10 @@ class NegativesPage(QWidget):
     def _index(self) -> None:
         def work(project: Project, progress: Progress) -> object:
             from tailwise.domain.index import IndexRequest
+            from tailwise.ops.executors import cores_beside_a_window
             from tailwise.usecases.image_index import build_index
 
-            return build_index(project, IndexRequest(), progress)
+            return build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)
 
         self._session.run(self.tr("Index images"), work, slot="build-index")
 
