@@ -118,6 +118,9 @@ IDENTICAL_AXIS = "identical file"
 NEAR_DUPLICATE_AXIS = "near-duplicate cluster"
 """Group axis of images that show the same; only items with a twin have a value. Treated like `IDENTICAL_AXIS`."""
 
+SCENE_AXES = (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS)
+"""Group axes of images that show the same scene: what counts, caps and plans take for one, and splits never cut."""
+
 
 @dataclass(frozen=True, slots=True)
 class CategoryRecord:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import Choice, Question, QuestionError, RequestError
 from tailwise.domain.records import Role
+from tailwise.formats.csv_table import plain_name
 from tailwise.formats.csv_texts import find_id_column, find_text_column
 from tailwise.formats.csv_votes import find_vote_columns
 from tailwise.formats.image_lists import folder_split, image_name
@@ -102,7 +103,7 @@ def find_roles(table: Table, matcher: NameMatcher, answers: Mapping[str, str], r
     """
     roles = _answered(table, answers)
     taken = roles.used() | {*roles.group, *roles.condition}
-    named = {_plain(name): name for name in reversed(table.columns) if name not in taken}
+    named = {plain_name(name): name for name in reversed(table.columns) if name not in taken}
     _find_box(roles, table, named)
     if not roles.annotator:
         roles.annotator = next((name for header, name in named.items() if header in _ANNOTATOR_HEADERS), "")
@@ -127,12 +128,12 @@ def find_roles(table: Table, matcher: NameMatcher, answers: Mapping[str, str], r
 
 def class_columns(table: Table, roles: Roles) -> set[str]:
     """Return the columns without a role that are called like columns of classes."""
-    return {name for name in table.columns if _plain(name) in _LABEL_HEADERS and name not in roles.used()}
+    return {name for name in table.columns if plain_name(name) in _LABEL_HEADERS and name not in roles.used()}
 
 
 def looks_like_boxes(header: Sequence[str]) -> bool:
     """Tell whether a table has columns of boxes by its header."""
-    plain = {_plain(name) for name in header}
+    plain = {plain_name(name) for name in header}
     return any(set(headers) <= plain for _, headers in _BOXES) or bool(plain & set(_BOX_COLUMNS))
 
 
@@ -175,14 +176,10 @@ def column_called(table: Table, name: str, key: str) -> str:
     """
     if name in table.columns:
         return name
-    alike = [column for column in table.columns if _plain(column) == _plain(name)]
+    alike = [column for column in table.columns if plain_name(column) == plain_name(name)]
     if len(alike) == 1:
         return alike[0]
     raise RequestError(f"{key}={name} is no column of {table.name}", f"The columns are {', '.join(table.columns)}")
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _find_box(roles: Roles, table: Table, named: Mapping[str, str]) -> None:
@@ -215,10 +212,10 @@ def _find_items(table: Table, matcher: NameMatcher, roles: Roles) -> None:
     }
     fitting = [name for name, share in shares.items() if share >= 0.5]
     if fitting:
-        best = max(fitting, key=lambda name: (shares[name], _plain(name) in _FILE_HEADERS, -fitting.index(name)))
+        best = max(fitting, key=lambda name: (shares[name], plain_name(name) in _FILE_HEADERS, -fitting.index(name)))
         roles.file_name = best
         return
-    by_header = [name for name in shares if _plain(name) in _FILE_HEADERS and _are_distinct(table, name)]
+    by_header = [name for name in shares if plain_name(name) in _FILE_HEADERS and _are_distinct(table, name)]
     if len(by_header) == 1:
         roles.file_name = by_header[0]
         return
@@ -263,10 +260,10 @@ def _find_several(table: Table, roles: Roles, answers: Mapping[str, str]) -> Non
         filled = [value for value in column.values[:_SAMPLE] if value.strip()]
         if not filled or not all(value.startswith("[") and value.endswith("]") for value in filled):
             continue
-        if _plain(name) in _SPAN_HEADERS and any(span_classes(value) for value in filled):
+        if plain_name(name) in _SPAN_HEADERS and any(span_classes(value) for value in filled):
             roles.spans = name
             return
-        if _plain(name) in _SEVERAL_HEADERS:
+        if plain_name(name) in _SEVERAL_HEADERS:
             roles.labels = name
             return
 
@@ -277,7 +274,7 @@ def _find_label(table: Table, roles: Roles) -> str:
     distinct = {name: sum(map(bool, column.values)) for name, column in table.columns.items() if name not in left_out}
     limit = min(_MAX_CLASSES, max(2, len(table) // 2))
     fitting = [name for name, count in distinct.items() if count <= limit]
-    by_header = [name for name in fitting if _plain(name) in _LABEL_HEADERS]
+    by_header = [name for name in fitting if plain_name(name) in _LABEL_HEADERS]
     if len(by_header) == 1:
         return by_header[0]
     if len(fitting) == 1 and roles.box:

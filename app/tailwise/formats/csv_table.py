@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import count, islice
@@ -129,6 +130,11 @@ def read_header(head: bytes, answers: Mapping[str, str]) -> list[str]:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text, answers)), [])
     except csv.Error:
         return []
+
+
+def plain_name(name: str) -> str:
+    """Return the letters and digits of a heading in lower case: tools spell the same heading in many ways."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def find_delimiter(text: str, answers: Mapping[str, str]) -> str:

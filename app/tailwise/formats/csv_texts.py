@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from array import array
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from tailwise.domain.errors import UnreadableSourceError
 from tailwise.domain.findings import Severity
 from tailwise.domain.records import MediaState
 from tailwise.formats.csv_rows import Rows
+from tailwise.formats.csv_table import plain_name
 from tailwise.formats.json_text import printable
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ _LEAST_LENGTH = 15
 
 def looks_like_texts(header: list[str]) -> bool:
     """Tell whether a table has a column that is called like one of texts."""
-    return any(_plain(name) in _HEADERS for name in header)
+    return any(plain_name(name) in _HEADERS for name in header)
 
 
 def find_text_column(table: Table, taken: set[str]) -> str:
     """Return the column that holds the texts: called so, else the only one of mostly different sentences."""
     free = [name for name in table.columns if name not in taken]
-    called = [name for name in free if _plain(name) in _HEADERS and _are_sentences(table.columns[name], 2, 0.0)]
+    called = [name for name in free if plain_name(name) in _HEADERS and _are_sentences(table.columns[name], 2, 0.0)]
     if len(called) == 1:
         return called[0]
     found = [name for name in free if _are_sentences(table.columns[name], _LEAST_LENGTH, 0.5)]
@@ -49,7 +49,7 @@ def find_text_column(table: Table, taken: set[str]) -> str:
 def find_id_column(table: Table, taken: set[str], *, is_repeated: bool) -> str:
     """Return the column that gives every row an id of its own, or every text where rows repeat them; empty for none."""
     for name, column in table.columns.items():
-        is_called = _plain(name) in _IDS
+        is_called = plain_name(name) in _IDS
         is_own = len(column.values) == len(table) or is_repeated
         if is_called and name not in taken and is_own and all(column.values):
             return name
@@ -138,7 +138,3 @@ def _are_sentences(column: Column, least: int, distinct: float) -> bool:
         return False
     spaced = sum(" " in value.strip() for value in sample)
     return spaced >= 0.5 * len(sample) and sum(map(len, sample)) >= least * len(sample)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -10,7 +10,7 @@ from tailwise.domain.errors import RequestError, UnreadableSourceError
 from tailwise.domain.records import AnnotationFlag, AxisKind, LabelState, Role
 from tailwise.formats.contract import Evidence
 from tailwise.formats.cvat_codes import CODES, RULES
-from tailwise.formats.cvat_meta import CvatMeta, read_meta
+from tailwise.formats.cvat_meta import CvatMeta, read_meta, whole_number
 from tailwise.formats.cvat_shapes import UnusableShapeError, read_shape
 from tailwise.formats.gathering import Gathering
 from tailwise.formats.image_lists import folder_split
@@ -153,7 +153,7 @@ class _Reading:
         home = entry.path, element.get("task_id", "")
         name = self._full_name(name, subset, home[1])
         is_known = gathering.has_item(name)
-        size = _whole(element.get("width", "")), _whole(element.get("height", ""))
+        size = whole_number(element.get("width", "")), whole_number(element.get("height", ""))
         item = gathering.item(name, size=size, ext_id=element.get("id", ""), file=file)
         if is_known and self.home[item] != home:
             gathering.report("CV-11", f"{entry.path}: {name}")
@@ -245,7 +245,3 @@ def _image_folders(listing: Listing, files: list[Entry]) -> list[str]:
         folders.append(entry.folder)
     known = {"", *listing.folders}
     return [folder for folder in dict.fromkeys(folders) if folder in known]
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 7 else 0

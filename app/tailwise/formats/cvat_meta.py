@@ -53,7 +53,7 @@ def read_meta(element: Element) -> CvatMeta:
         meta.jobs = list(_jobs(top)) if top.tag != "project" else []
         size = top.find("original_size")
         if size is not None:
-            meta.size = _whole(child_text(size, "width")), _whole(child_text(size, "height"))
+            meta.size = whole_number(child_text(size, "width")), whole_number(child_text(size, "height"))
     people = ("username", "email", "assignee", "owner")
     meta.has_people = any((found.text or "").strip() for name in people for found in element.iter(name))
     return meta
@@ -71,5 +71,6 @@ def _jobs(task: Element) -> Iterator[tuple[int, int, str]]:
             yield int(first[:18]), int(last[:18]), child_text(segment, "id")
 
 
-def _whole(text: str) -> int:
+def whole_number(text: str) -> int:
+    """Return a size in pixels; 0 for text that is none."""
     return int(text) if text.isdecimal() and len(text) < 7 else 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.records import AnnotationFlag, AnnotationKind
 from tailwise.formats.gathering import WHOLE_ITEM, Shape
-from tailwise.formats.geometry import MAX_COORDINATE_PX, MAX_SIDE_PX, polygon_area
+from tailwise.formats.geometry import MAX_COORDINATE_PX, MAX_SIDE_PX, box_around, polygon_area
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def _polygon(element: Element) -> tuple[Shape, str]:
     if len(points) < 3:
         raise UnusableShapeError(f"{len(points)} points")
     flat = [number for point in points for number in point]
-    return Shape(AnnotationKind.POLYGON, _around(points), polygon_area([flat])), ""
+    return Shape(AnnotationKind.POLYGON, box_around(points), polygon_area([flat])), ""
 
 
 def _line_or_points(element: Element) -> tuple[Shape, str]:
@@ -90,7 +90,7 @@ def _cuboid(element: Element) -> tuple[Shape, str]:
     y = [_number(element, name) for name in element.keys() if name.startswith("y")]  # noqa: SIM118
     if len(x) < 2 or len(x) != len(y):
         raise UnusableShapeError("corners are missing")
-    box = _around(list(zip(x, y, strict=True)))
+    box = box_around(list(zip(x, y, strict=True)))
     return Shape(AnnotationKind.BOX, box, box[2] * box[3]), ""
 
 
@@ -116,13 +116,8 @@ def _without_area(points: list[tuple[float, float]]) -> Shape:
     """Return points or a line: a box only where they span one, never an area."""
     if not points:
         raise UnusableShapeError("no points")
-    box = _around(points)
+    box = box_around(points)
     return Shape(AnnotationKind.POINT, box if box[2] > 0 and box[3] > 0 else None)
-
-
-def _around(points: list[tuple[float, float]]) -> Box:
-    x, y = [point[0] for point in points], [point[1] for point in points]
-    return min(x), min(y), max(x) - min(x), max(y) - min(y)
 
 
 def _points(element: Element) -> list[tuple[float, float]]:

@@ -197,6 +197,16 @@ def _joined(lists: Sequence[Sequence[object]]) -> Runs | None:
     return Runs(values, np.array([len(runs) for runs in lists], np.int64))
 
 
+def box_around(points: Sequence[tuple[float, float]]) -> Box:
+    """Return the upright box around points as x, y, width, height.
+
+    >>> box_around([(3, 4), (1, 9)])
+    (1, 4, 2, 5)
+    """
+    x, y = [point[0] for point in points], [point[1] for point in points]
+    return min(x), min(y), max(x) - min(x), max(y) - min(y)
+
+
 def polygon_area(parts: Sequence[Sequence[float]]) -> float:
     """Return the sum of the areas of polygons given as `x1, y1, x2, y2, …`; where parts overlap it counts twice.
 

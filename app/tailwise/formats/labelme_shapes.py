@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from tailwise.domain.records import AnnotationFlag, AnnotationKind
 from tailwise.formats.gathering import Shape
-from tailwise.formats.geometry import MAX_COORDINATE_PX, polygon_area
+from tailwise.formats.geometry import MAX_COORDINATE_PX, box_around, polygon_area
 from tailwise.formats.json_text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tailwise.formats.geometry import Box
 
 _FLAGS = {
     "difficult": AnnotationFlag.DIFFICULT,
@@ -88,7 +87,7 @@ def _joined(one: Shape, other: Shape) -> Shape:
 
 
 def _geometry(kind: str, points: list[tuple[float, float]]) -> tuple[Shape, str]:
-    box = _around(points)
+    box = box_around(points)
     if kind in _OPEN:
         return Shape(AnnotationKind.POINT, box if box[2] > 0 and box[3] > 0 else None), ""
     if len(points) < _LEAST_POINTS.get(kind, 3):
@@ -102,11 +101,6 @@ def _geometry(kind: str, points: list[tuple[float, float]]) -> tuple[Shape, str]
     if kind == "mask":
         return Shape(AnnotationKind.MASK, box, box[2] * box[3]), "LM-10"
     return Shape(AnnotationKind.POLYGON, box, polygon_area([[n for point in points for n in point]])), ""
-
-
-def _around(points: list[tuple[float, float]]) -> Box:
-    x, y = [point[0] for point in points], [point[1] for point in points]
-    return min(x), min(y), max(x) - min(x), max(y) - min(y)
 
 
 def _points(value: object) -> list[tuple[float, float]]:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.records import AnnotationFlag, AnnotationKind, AxisKind, MediaState
+from tailwise.domain.records import SCENE_AXES, AnnotationFlag, AnnotationKind, AxisKind, MediaState
 from tailwise.formats.shapes import ShapeQuery, ShapeSource, SourceShape, best_match, read_shapes
 from tailwise.imaging.augment_files import map_from_source, read_picture, upright_shape
 from tailwise.imaging.augment_scene import Donor, Scene, cut_out, reduced
 from tailwise.imaging.augment_shapes import LabelShape, ShapeKind, box_shape
 from tailwise.storage import plan_tables, source_tables
-from tailwise.usecases.training_part import SCENE_AXES, training_rows
+from tailwise.usecases.training_part import training_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Basis
 from tailwise.domain.errors import RequestError
-from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS, AxisKind
+from tailwise.domain.records import SCENE_AXES, AxisKind
 from tailwise.storage import derived_axes, plan_tables
 from tailwise.storage.derived_axes import AxisRule, AxisSnapshot
 from tailwise.usecases.projects import versions
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
 
 BUILT_IN = frozenset({Basis.SPLIT.value, Basis.SOURCE.value, Basis.STATE.value, PUBLISHED})
-COMPUTED_GROUPS = frozenset({IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS})
+COMPUTED_GROUPS = frozenset(SCENE_AXES)
 """Groups that splits and quotas count on; they are computed anew and never edited."""
 MAX_TEXT = 200
 

@@ -25,11 +25,11 @@ from tailwise.domain.generated import (
     GeneratedOutcome,
     GeneratedRow,
 )
-from tailwise.domain.records import NEAR_DUPLICATE_AXIS, AxisKind
+from tailwise.domain.records import SCENE_AXES, AxisKind
 from tailwise.storage import derived_axes, plan_tables
 from tailwise.storage.derived_axes import DerivedAxis
 from tailwise.usecases.projects import versions
-from tailwise.usecases.training_part import SCENE_AXES, training_rows
+from tailwise.usecases.training_part import training_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -207,7 +207,7 @@ def _write_axes(db: Db, sliced: ProjectCube, found: _Found, names: Sequence[str]
     _lay(db, sliced, GENERATED_BY, AxisKind.CONDITION, by)
     _lay(db, sliced, GENERATED_FROM, AxisKind.GROUP, joined)
     _lay(db, sliced, GENERATED_REVIEW, AxisKind.CONDITION, dict.fromkeys(to_review, TO_REVIEW))
-    own = {GENERATED_FROM, NEAR_DUPLICATE_AXIS, *SCENE_AXES}
+    own = {GENERATED_FROM, *SCENE_AXES}
     for axis in sliced.columns.axes:
         if axis.kind != AxisKind.GROUP or axis.name in own:
             continue

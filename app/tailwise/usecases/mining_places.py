@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS, AnnotationFlag, AxisKind, LabelState
+from tailwise.domain.records import SCENE_AXES, AnnotationFlag, AxisKind, LabelState
 from tailwise.planning.split_groups import connected_groups, stable_keys
 from tailwise.storage import index_tables, plan_tables
 from tailwise.storage.review_tables import box_text
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
     from tailwise.usecases.slices import ProjectCube
 
-SCENE_AXES = (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS)
 LEFT_OUT = int(AnnotationFlag.CROWD | AnnotationFlag.GROUP_OF | AnnotationFlag.BAD_GEOMETRY)
 """Annotations of many objects at once, or in no certain place, are examples of nothing."""
 NO_CLASS = -1
@@ -115,8 +114,7 @@ class MiningProject:
 
     def clusters(self, row: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the cluster of alike pictures of each row, -1 for a picture without a twin."""
-        names = [name for name in SCENE_AXES if name in self.sliced.cube.axes]
-        columns = self.sliced.group_columns(names)
+        columns = self.sliced.scene_columns()
         group = connected_groups(self.sliced.cube.n_items, *columns)
         return np.where(np.bincount(group)[group] > 1, group, -1)[row] if columns else np.full(len(row), -1)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.domain.coverage import Basis
-from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS
+from tailwise.domain.records import IDENTICAL_AXIS
 from tailwise.planning.project_streams import PoolCell
 from tailwise.planning.split_groups import connected_groups
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tailwise.usecases.slices import ProjectCube
-
-TWIN_AXES = (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,7 @@ def pool_rows(sliced: ProjectCube, axes: Sequence[str]) -> PoolRows:
 
 def clusters_of(sliced: ProjectCube) -> NDArray[np.int64]:
     """Return a number per row that identical files and near-duplicates share."""
-    keys = [axis for axis in TWIN_AXES if axis in sliced.cube.axes]
-    return connected_groups(len(sliced.counted), *sliced.group_columns(keys))
+    return connected_groups(len(sliced.counted), *sliced.scene_columns())
 
 
 def offered(sliced: ProjectCube) -> NDArray[np.bool_]:

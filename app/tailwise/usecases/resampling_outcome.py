@@ -223,7 +223,7 @@ def _notes(
         )
     empty = [r.name for r in rows if not r.count]
     if empty:
-        notes.append(f"No training item holds {_some(empty)}, so nothing can be balanced there")
+        notes.append(f"No training item holds {some_names(empty)}, so nothing can be balanced there")
     if solution.method is Method.TARGET_LP:
         notes += _collateral(rows)
     if solution.is_reduced:
@@ -274,5 +274,6 @@ def _collateral(rows: tuple[ClassEffect, ...]) -> list[str]:
     return [f"Above their target, because they share items with rarer classes: {named}{more}"]
 
 
-def _some(names: list[str]) -> str:
+def some_names(names: list[str]) -> str:
+    """Return the first names of a list in words."""
     return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")

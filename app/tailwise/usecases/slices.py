@@ -12,7 +12,7 @@ from tailwise.analysis.cube import Cube, CubeAxis
 from tailwise.analysis.measures import tail_groups_by_images
 from tailwise.domain.coverage import AxisFacts, Basis, ClassRow, Unit
 from tailwise.domain.errors import RequestError
-from tailwise.domain.records import AnnotationKind, AxisKind, LabelState, MediaState, Role
+from tailwise.domain.records import SCENE_AXES, AnnotationKind, AxisKind, LabelState, MediaState, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,6 +136,10 @@ class ProjectCube:
                 column[axis.rows[nth == n]] = axis.codes[nth == n]
                 columns.append(column)
         return columns
+
+    def scene_columns(self) -> list[NDArray[np.int64]]:
+        """Return the group codes of images that show the same, as `group_columns`; none where nothing was compared."""
+        return self.group_columns([name for name in SCENE_AXES if name in self.cube.axes])
 
     def value_counts(self, axis: CubeAxis) -> tuple[tuple[str, int], ...]:
         """Return every value of an axis with the number of items that have it."""

@@ -13,7 +13,7 @@ from tailwise.domain.changes import Changes
 from tailwise.domain.errors import RequestError
 from tailwise.domain.generated import GENERATED_FROM
 from tailwise.domain.plan import Tier
-from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS
+from tailwise.domain.records import SCENE_AXES
 from tailwise.domain.split import SplitRequest, SplitResult
 from tailwise.planning.split_features import Pairs, SplitItems
 from tailwise.planning.split_groups import connected_groups, stable_keys
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
     from tailwise.usecases.slices import ProjectCube
 
-TWIN_AXES = (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS, GENERATED_FROM)
+TWIN_AXES = (*SCENE_AXES, GENERATED_FROM)
 """Group axes that no split ever cuts, whatever is asked for."""
 
 

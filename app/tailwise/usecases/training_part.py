@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS
+from tailwise.domain.records import SCENE_AXES
 from tailwise.domain.resampling import TrainingPart
 from tailwise.domain.split import TRAIN
 from tailwise.planning.resampling_items import TrainingItems
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tailwise.usecases.slices import ProjectCube
 
 NO_SPLIT = "The project has no split, so all {:,} labelled items are used; make a split to keep validation and test out"
-SCENE_AXES = (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS
 from tailwise.planning.split_groups import connected_groups
 
 if TYPE_CHECKING:
@@ -21,11 +20,11 @@ def unique_scenes(sliced: ProjectCube, mask: NDArray[np.bool_]) -> NDArray[np.bo
     Twins are byte-identical files and the clusters of near-duplicates; where annotations are equal the first row
     stands. Without any twins the mask comes back as it is.
     """
-    keys = [name for name in (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS) if name in sliced.cube.axes]
+    columns = sliced.scene_columns()
     rows = np.flatnonzero(mask)
-    if not keys or not len(rows):
+    if not columns or not len(rows):
         return mask
-    groups = connected_groups(len(rows), *(column[rows] for column in sliced.group_columns(keys)))
+    groups = connected_groups(len(rows), *(column[rows] for column in columns))
     annotations = np.bincount(sliced.cube.item, minlength=sliced.cube.n_items)[rows]
     order = np.lexsort((rows, -annotations, groups))
     is_first = np.ones(len(rows), dtype=np.bool_)

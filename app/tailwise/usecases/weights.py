@@ -16,7 +16,7 @@ from tailwise.planning.split_groups import connected_groups
 from tailwise.storage import balance_tables, plan_tables, source_tables
 from tailwise.usecases.projects import versions
 from tailwise.usecases.resampling import stored_multipliers
-from tailwise.usecases.training_part import SCENE_AXES, training_rows
+from tailwise.usecases.training_part import training_rows
 from tailwise.usecases.weights_outcome import WeightsBase, preview_weights
 
 if TYPE_CHECKING:
@@ -122,8 +122,7 @@ def weights_export(project: Project) -> WeightsOutcome:
 def _class_scenes(sliced: ProjectCube, entries: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return how many different scenes hold each class: near-duplicates and identical files are one."""
     cube = sliced.cube
-    axes = [name for name in SCENE_AXES if name in cube.axes]
-    scene = connected_groups(cube.n_items, *sliced.group_columns(axes))
+    scene = connected_groups(cube.n_items, *sliced.scene_columns())
     width = max(1, cube.n_classes)
     pairs = np.unique(scene[cube.item[entries]] * width + cube.category[entries])
     return np.bincount(pairs % width, minlength=cube.n_classes)

@@ -22,13 +22,12 @@ from tailwise.domain.class_weights import (
 )
 from tailwise.domain.coverage import Unit
 from tailwise.planning import class_weights as formulas
+from tailwise.usecases.resampling_outcome import some_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tailwise.domain.resampling import TrainingPart
-
-_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +213,7 @@ def _warnings(base: WeightsBase, outcome: WeightsOutcome, cut: int) -> tuple[str
     warnings = [base.part.warning] if base.part.warning else []
     missing = [r.name for r in rows if r.weight is None]
     if missing:
-        warnings.append(f"No weight is defined without a training sample: {_some(missing)}")
+        warnings.append(f"No weight is defined without a training sample: {some_names(missing)}")
     over = [r for r in rows if (r.pos_weight_exact or 0.0) > request.pos_weight_cap]
     if over:
         worst = max(over, key=lambda r: r.pos_weight_exact or 0.0)
@@ -245,7 +244,3 @@ def _twice(base: WeightsBase, rows: tuple[ClassWeight, ...], ratio: float | None
         "the resampling, not both in full"
     )
     return [text]
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
 
 from tailwise.domain.coverage import CountRequest, ItemFilter, Unit
-from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS
+from tailwise.domain.records import SCENE_AXES
 from tailwise.gui import theme as th
 from tailwise.gui.models.count_table import RowOrder, ValueMode
 from tailwise.gui.texts import number
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tailwise.gui.models.count_view import CountView
 
 NO_AXIS = ""
-_TWIN_AXES = (IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS)
 
 
 class CountControls(QWidget):
@@ -90,7 +89,7 @@ class CountControls(QWidget):
             self.mode.set_usable(mode.value, needs_axis)
         if needs_axis:
             self.mode.choose(ValueMode.COUNT.value)
-        self.unique.setVisible(view.request.unique or any(axis.name in _TWIN_AXES for axis in view.axes))
+        self.unique.setVisible(view.request.unique or any(axis.name in SCENE_AXES for axis in view.axes))
         self.unique.setChecked(view.request.unique)
         self.filter_bar.set_axes(view.axes)
         self.filter_bar.set_filter(ItemFilter(view.request.where))
