@@ -114,7 +114,7 @@ class BalancePage(QWidget):
             self.tr("Gather the training items"),
             load,
             on_done=self._on_loaded,
-            on_failed=self._on_failed,
+            on_failed=self.states.show_error,
             slot="balance-page",
         )
 
@@ -175,10 +175,6 @@ class BalancePage(QWidget):
         self._preview_resampling()
         self._preview_weights()
 
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
-
     @Slot()
     def _preview_resampling(self) -> None:
         base = self._view.training
@@ -218,7 +214,7 @@ class BalancePage(QWidget):
         if isinstance(error, RequestError):
             self.resampling.show_problem(error)
         else:
-            self.states.show_error(error, self.tr("The project itself is unharmed."))
+            self.states.show_error(error)
 
     @Slot()
     def _preview_weights(self) -> None:

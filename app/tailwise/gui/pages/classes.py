@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import ClassRow, ItemFilter, Unit
@@ -23,6 +23,7 @@ from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.inspector import Inspector
 from tailwise.gui.widgets.segments import Segments
 from tailwise.gui.widgets.sheet_view import SheetView
+from tailwise.gui.widgets.splitters import beside
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
@@ -102,7 +103,11 @@ class ClassesPage(QWidget):
         """Read the classes anew."""
         self.states.show_loading()
         self._session.run(
-            self.tr("Read the classes"), load, on_done=self._on_loaded, on_failed=self._on_failed, slot="classes-page"
+            self.tr("Read the classes"),
+            load,
+            on_done=self._on_loaded,
+            on_failed=self.states.show_error,
+            slot="classes-page",
         )
         self.mapping.refresh()
 
@@ -135,14 +140,7 @@ class ClassesPage(QWidget):
         top.addWidget(self.search, 1)
         top.addWidget(UndoButtons(self.undo_stack))
         top.addWidget(self.summary, 1)
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("classes-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(self.sheet)
-        panes.addWidget(self.inspector)
-        panes.setStretchFactor(0, 1)
-        panes.setStretchFactor(1, 0)
+        panes = beside("classes-panes", (self.sheet, 1), (self.inspector, 0))
         targets = QWidget()
         layout = QVBoxLayout(targets)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -182,10 +180,6 @@ class ClassesPage(QWidget):
         if self.sheet.current_row() < 0:
             self.sheet.go_to(self.model.stored_row(0), "tier")
         self._on_row(self.sheet.current_row())
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
 
     @Slot(str)
     def _on_part(self, key: str) -> None:

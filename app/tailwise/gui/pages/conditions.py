@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +28,7 @@ from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.inspector import Inspector
 from tailwise.gui.widgets.make_conditions import MakeConditions
 from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.splitters import above, beside
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
@@ -97,7 +97,11 @@ class ConditionsPage(QWidget):
         """Read the conditions anew."""
         self.states.show_loading()
         self._session.run(
-            self.tr("Read the conditions"), load, on_done=self._on_loaded, on_failed=self._on_failed, slot="conditions"
+            self.tr("Read the conditions"),
+            load,
+            on_done=self._on_loaded,
+            on_failed=self.states.show_error,
+            slot="conditions",
         )
 
     def focus_filter(self) -> None:
@@ -124,21 +128,11 @@ class ConditionsPage(QWidget):
         top.addWidget(self.filter, 1)
         top.addWidget(UndoButtons(self._session.history.stack))
         top.addStretch(1)
-        lists = _splitter("condition-lists", Qt.Orientation.Horizontal)
-        lists.addWidget(_with_row(self.table_view, QLabel(self.tr("Name")), self.name, self.rename))
-        lists.addWidget(_with_row(self.values_view, QLabel(self.tr("Selected become")), self.value, self.merge))
-        lists.setStretchFactor(0, 3)
-        lists.setStretchFactor(1, 2)
-        upright = _splitter("condition-rows", Qt.Orientation.Vertical)
-        upright.addWidget(lists)
-        upright.addWidget(self.maker)
-        upright.setStretchFactor(0, 3)
-        upright.setStretchFactor(1, 2)
-        panes = _splitter("condition-panes", Qt.Orientation.Horizontal)
-        panes.addWidget(upright)
-        panes.addWidget(self.inspector)
-        panes.setStretchFactor(0, 1)
-        panes.setStretchFactor(1, 0)
+        axes = _with_row(self.table_view, QLabel(self.tr("Name")), self.name, self.rename)
+        values = _with_row(self.values_view, QLabel(self.tr("Selected become")), self.value, self.merge)
+        lists = beside("condition-lists", (axes, 3), (values, 2))
+        upright = above("condition-rows", (lists, 3), (self.maker, 2))
+        panes = beside("condition-panes", (upright, 1), (self.inspector, 0))
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -179,10 +173,6 @@ class ConditionsPage(QWidget):
             widget.setEnabled(not self._session.project.read_only)
         self._show_axes()
         self.states.show_content()
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
 
     @Slot()
     def _show_axes(self) -> None:
@@ -343,14 +333,6 @@ class ConditionsPage(QWidget):
         self.values.set_values(())
         self.maker.names.pattern.clear()
         self.banner.hide()
-
-
-def _splitter(name: str, orientation: Qt.Orientation) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setObjectName(name)
-    splitter.setChildrenCollapsible(False)
-    splitter.setHandleWidth(th.SPACE_M)
-    return splitter
 
 
 def _with_row(view: QWidget, *fields: QWidget) -> QWidget:

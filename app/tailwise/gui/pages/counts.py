@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Basis, CountRequest, ItemFilter
@@ -24,6 +24,7 @@ from tailwise.gui.widgets.count_controls import CountControls
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.heatmap import HeatLegend, HeatMapView
 from tailwise.gui.widgets.measure_tiles import MeasureTiles
+from tailwise.gui.widgets.splitters import above, beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,22 +127,8 @@ class CountsPage(QWidget):
         column.setSpacing(th.SPACE_XS)
         column.addWidget(self.heat_map, 1)
         column.addWidget(self.legend)
-        figures = QSplitter(Qt.Orientation.Vertical)
-        figures.setObjectName("counts-figures")
-        figures.setChildrenCollapsible(False)
-        figures.setHandleWidth(th.SPACE_M)
-        figures.addWidget(table)
-        figures.addWidget(self.chart)
-        figures.setStretchFactor(0, 3)
-        figures.setStretchFactor(1, 1)
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("counts-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(figures)
-        panes.addWidget(self.inspector)
-        panes.setStretchFactor(0, 1)
-        panes.setStretchFactor(1, 0)
+        figures = above("counts-figures", (table, 3), (self.chart, 1))
+        panes = beside("counts-panes", (figures, 1), (self.inspector, 0))
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QEvent, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Basis, ItemFilter, SourceFacts
@@ -24,6 +24,7 @@ from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.inspector import Inspector
 from tailwise.gui.widgets.kpi import KpiRow, KpiTile
 from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.splitters import above, beside
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
@@ -105,7 +106,11 @@ class DataPage(QWidget):
         """Load facts and findings anew."""
         self.states.show_loading()
         self._session.run(
-            self.tr("Read the project"), load, on_done=self._on_loaded, on_failed=self._on_failed, slot="data-page"
+            self.tr("Read the project"),
+            load,
+            on_done=self._on_loaded,
+            on_failed=self.states.show_error,
+            slot="data-page",
         )
 
     def focus_filter(self) -> None:
@@ -123,14 +128,10 @@ class DataPage(QWidget):
     def _build(self) -> QWidget:
         content = QWidget()
         tiles = (self.images, self.objects, self.classes, self.unlabelled, self.missing, self.found)
-        lists = QSplitter(Qt.Orientation.Vertical)
-        lists.setObjectName("data-lists")
-        lists.setChildrenCollapsible(False)
-        lists.setHandleWidth(th.SPACE_M)
         conditions = QPushButton(self.tr("Conditions…"))
         conditions.setToolTip(self.tr("Make, merge and edit the conditions and groups of the project"))
         conditions.clicked.connect(self._open_conditions)
-        lists.addWidget(self._section(self.tr("Sources"), self.sources_view, conditions, self._import_button()))
+        sources = self._section(self.tr("Sources"), self.sources_view, conditions, self._import_button())
         self.filter.setPlaceholderText(self.tr("Filter findings (Ctrl+F)"))
         self.filter.setAccessibleName(self.tr("Filter findings"))
         self.filter.setClearButtonEnabled(True)
@@ -139,17 +140,9 @@ class DataPage(QWidget):
         save.setToolTip(self.tr("Write all findings with their examples to a file"))
         save.clicked.connect(self.finding_actions.choose_csv)
         undo = UndoButtons(self._session.history.stack)
-        lists.addWidget(self._section(self.tr("Findings"), self.findings_view, undo, self.filter, save))
-        lists.setStretchFactor(0, 2)
-        lists.setStretchFactor(1, 3)
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("data-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(lists)
-        panes.addWidget(self.inspector)
-        panes.setStretchFactor(0, 1)
-        panes.setStretchFactor(1, 0)
+        findings = self._section(self.tr("Findings"), self.findings_view, undo, self.filter, save)
+        lists = above("data-lists", (sources, 2), (findings, 3))
+        panes = beside("data-panes", (lists, 1), (self.inspector, 0))
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_L)
@@ -239,10 +232,6 @@ class DataPage(QWidget):
             key = (chosen.source, chosen.finding.code)
             if key in keys:
                 self.findings_view.select_row(keys.index(key))
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
 
     def _empty_classes(self, facts: ProjectFacts) -> str:
         empty = sum(1 for row in facts.classes if not row.images)

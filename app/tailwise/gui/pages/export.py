@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -38,6 +37,7 @@ from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.splitters import above
 
 if TYPE_CHECKING:
     from tailwise.gui.session import Session
@@ -98,7 +98,7 @@ class ExportPage(QWidget):
             self.tr("Look what can be exported"),
             load_view,
             on_done=self._on_loaded,
-            on_failed=self._on_failed,
+            on_failed=self.states.show_error,
             slot="export-page",
         )
 
@@ -111,15 +111,7 @@ class ExportPage(QWidget):
     # Building
 
     def _build(self) -> QWidget:
-        panes = QSplitter(Qt.Orientation.Vertical)
-        panes.setObjectName("export-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(self._question())
-        panes.addWidget(self._answer())
-        panes.setStretchFactor(0, 1)
-        panes.setStretchFactor(1, 1)
-        return panes
+        return above("export-panes", (self._question(), 1), (self._answer(), 1))
 
     def _question(self) -> QWidget:
         """Build what is exported, of what, and where to."""
@@ -199,10 +191,6 @@ class ExportPage(QWidget):
             )
             self.targets_view.select_row(keep)
         self._check()
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
 
     @Slot()
     def _on_closed(self) -> None:

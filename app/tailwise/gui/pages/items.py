@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import AxisFacts, ItemFilter, ItemRow
@@ -24,6 +24,7 @@ from tailwise.gui.widgets.inspector import Inspector
 from tailwise.gui.widgets.item_grid import ItemGridView
 from tailwise.gui.widgets.item_tile import classes_text
 from tailwise.gui.widgets.item_view import ItemView
+from tailwise.gui.widgets.splitters import above, beside
 from tailwise.gui.widgets.thumb_loader import ThumbLoader
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
@@ -149,23 +150,9 @@ class ItemsPage(QWidget):
         top.addWidget(self.heading, 1)
         top.addWidget(UndoButtons(self._session.history.stack))
         top.addWidget(self.boxes)
-        detail = QSplitter(Qt.Orientation.Vertical)
-        detail.setObjectName("items-detail")
-        detail.setChildrenCollapsible(False)
-        detail.setHandleWidth(th.SPACE_S)
-        detail.addWidget(self.view)
-        detail.addWidget(self.inspector)
-        detail.setStretchFactor(0, 3)
-        detail.setStretchFactor(1, 2)
+        detail = above("items-detail", (self.view, 3), (self.inspector, 2), gap=th.SPACE_S)
         detail.setSizes([330, 300])
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("items-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(self.grid)
-        panes.addWidget(detail)
-        panes.setStretchFactor(0, 3)
-        panes.setStretchFactor(1, 2)
+        panes = beside("items-panes", (self.grid, 3), (detail, 2))
         panes.setSizes([620, 380])
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -206,7 +193,7 @@ class ItemsPage(QWidget):
             return Found(which, type(found.ids)("q", ids), found.axes, found.classes)
 
         self._session.run(
-            self.tr("Find items"), work, on_done=self._on_found, on_failed=self._on_failed, slot="items-page"
+            self.tr("Find items"), work, on_done=self._on_found, on_failed=self.states.show_error, slot="items-page"
         )
 
     @Slot(object)
@@ -236,10 +223,6 @@ class ItemsPage(QWidget):
             self.states.show_empty(
                 self.tr("No items yet"), self.tr("Import a dataset on the Data page."), self.tr("Go to Data")
             )
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
 
     @Slot()
     def _on_empty_button(self) -> None:

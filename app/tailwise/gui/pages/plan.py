@@ -96,7 +96,7 @@ class PlanPage(QWidget):
         """Read plans and classes anew; a request being edited is left as it is."""
         self.states.show_loading()
         title, load = self.tr("Read the plans"), plan_view.load_view
-        self._session.run(title, load, on_done=self._on_loaded, on_failed=self._on_failed, slot="plan-page")
+        self._session.run(title, load, on_done=self._on_loaded, on_failed=self.states.show_error, slot="plan-page")
 
     def open_payload(self, payload: object) -> None:
         """Put a class into the request."""
@@ -191,10 +191,6 @@ class PlanPage(QWidget):
             self.tr("Draft from project"),
             self.tr("Import a request…"),
         )
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
 
     @Slot()
     def _on_closed(self) -> None:

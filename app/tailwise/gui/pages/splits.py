@@ -123,7 +123,11 @@ class SplitsPage(QWidget):
         self.states.show_loading()
         self.selection_described.emit("")
         self._session.run(
-            self.tr("Read the splits"), load, on_done=self._on_loaded, on_failed=self._on_failed, slot="splits-page"
+            self.tr("Read the splits"),
+            load,
+            on_done=self._on_loaded,
+            on_failed=self.states.show_error,
+            slot="splits-page",
         )
 
     # Building
@@ -206,10 +210,6 @@ class SplitsPage(QWidget):
             self.states.show_content()
             self._show(next((s for s in view.stored if s.is_active), view.stored[0]))
             self.gaps.refresh()
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
 
     @Slot(object)
     def _propose(self, request: SplitRequest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -142,19 +142,20 @@ class StateStack(QStackedWidget):
         self._empty.set_texts(title, text, button, link)
         self.setCurrentWidget(self._empty)
 
+    @Slot(object)
     def show_error(self, error: BaseException, still: str = "") -> None:
         """Say what failed and what still works, with Retry and Copy details.
 
         Args:
             error: what was raised; only a UserError is shown in its own words.
-            still: a sentence about what is not affected.
+            still: a sentence about what is not affected or can be done; that the project is whole, unless given.
         """
         self._patience.stop()
         known = isinstance(error, UserError)
         title = f"{error.summary}." if known else self.tr("This could not be shown.")
         hint = f"{error.hint}." if known and error.hint else ""
         self._details = "\n".join(filter(None, (title, hint, error.detail if known else repr(error))))
-        text = "\n".join(filter(None, (hint, still)))
+        text = "\n".join(filter(None, (hint, still or self.tr("The project itself is unharmed."))))
         self._error.set_texts(title, text, self.tr("Retry"), self.tr("Copy details"))
         self.setCurrentWidget(self._error)
 

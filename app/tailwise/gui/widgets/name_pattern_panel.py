@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from tailwise.domain.errors import UserError
 from tailwise.gui import theme as th
 from tailwise.gui.models.condition_tables import FieldsTable, NamesTable
 from tailwise.gui.texts import number
 from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.splitters import beside
 
 if TYPE_CHECKING:
     from tailwise.gui.edit_history import StoredEdit
@@ -58,11 +59,9 @@ class NamePatternPanel(QWidget):
         self.show_nothing()
 
     def _lay_out(self) -> None:
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("pattern-panes")
-        panes.setChildrenCollapsible(False)
-        panes.addWidget(RecordView(self.fields, self.tr("What the pattern captures")))
-        panes.addWidget(RecordView(self.names, self.tr("Examples")))
+        fields = RecordView(self.fields, self.tr("What the pattern captures"))
+        names = RecordView(self.names, self.tr("Examples"))
+        panes = beside("pattern-panes", (fields, 1), (names, 1))
         row = QHBoxLayout()
         row.addWidget(self.pattern, 1)
         row.addWidget(self.groups)

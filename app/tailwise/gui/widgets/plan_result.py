@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QSplitter,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -31,6 +30,7 @@ from tailwise.gui.models.plan_table import (
 from tailwise.gui.widgets.bar_paint import HoursBars, HoursLine
 from tailwise.gui.widgets.elided_label import ElidedLabel
 from tailwise.gui.widgets.record_view import RecordView
+from tailwise.gui.widgets.splitters import beside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,14 +140,7 @@ class PlanResult(QWidget):
             (self._reasons_heading, self.reasons),
             (self.nearest, None),
         )
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("plan-result")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(left)
-        panes.addWidget(right)
-        panes.setStretchFactor(0, 1)
-        panes.setStretchFactor(1, 1)
+        panes = beside("plan-result", (left, 1), (right, 1))
         panes.setSizes([560, 520])
         foot = QHBoxLayout()
         foot.addWidget(self.found, 1)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QSlider,
     QSpinBox,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from tailwise.gui.widgets.balance_bars import BalanceBarDelegate
 from tailwise.gui.widgets.kpi import KpiRow, KpiTile
 from tailwise.gui.widgets.record_view import RecordView
 from tailwise.gui.widgets.segments import Segments
+from tailwise.gui.widgets.splitters import beside
 
 if TYPE_CHECKING:
     from tailwise.domain.errors import RequestError
@@ -230,15 +230,7 @@ class ResamplingPanel(QWidget):
         column.addWidget(heading)
         column.addWidget(self.methods_view, 1)
         column.addWidget(self.notes)
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("balance-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(self.classes_view)
-        panes.addWidget(side)
-        panes.setStretchFactor(0, 3)
-        panes.setStretchFactor(1, 2)
-        return panes
+        return beside("balance-panes", (self.classes_view, 3), (side, 2))
 
     def _connect(self) -> None:
         for box in (self.total, self.cap, self.floor, self.epochs, self.seed):

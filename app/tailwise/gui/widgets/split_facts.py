@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QSplit
 from tailwise.gui import theme as th
 from tailwise.gui.number_text import percent
 from tailwise.gui.texts import counted
+from tailwise.gui.widgets.splitters import above, beside
 
 if TYPE_CHECKING:
     from tailwise.domain.split import SplitResult
@@ -65,20 +66,9 @@ def titled(title: str, view: QWidget, buttons: QHBoxLayout | None = None) -> QWi
 
 def split_panes(classes: QWidget, sizes: QWidget, pairs: QWidget, gaps: QWidget, stored: QWidget) -> QSplitter:
     """Return the classes beside sizes over pairs over sequences, and the stored splits below all of them."""
-    side = _panes("splits-side", Qt.Orientation.Vertical, (sizes, 2), (pairs, 2), (gaps, 3))
-    top = _panes("splits-tables", Qt.Orientation.Horizontal, (classes, 3), (side, 2))
-    return _panes("splits-panes", Qt.Orientation.Vertical, (top, 3), (stored, 1))
-
-
-def _panes(name: str, orientation: Qt.Orientation, *widgets: tuple[QWidget, int]) -> QSplitter:
-    panes = QSplitter(orientation)
-    panes.setObjectName(name)
-    panes.setChildrenCollapsible(False)
-    panes.setHandleWidth(th.SPACE_M)
-    for place, (widget, stretch) in enumerate(widgets):
-        panes.addWidget(widget)
-        panes.setStretchFactor(place, stretch)
-    return panes
+    side = above("splits-side", (sizes, 2), (pairs, 2), (gaps, 3))
+    top = beside("splits-tables", (classes, 3), (side, 2))
+    return above("splits-panes", (top, 3), (stored, 1))
 
 
 class SliceBar(QWidget):
