@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tailwise.domain.coverage import AxisFacts
-    from tailwise.usecases.slices import ProjectCube
+    from tailwise.usecases.check_report import CheckReport
 
 FEW_ITEMS = 10
 IMBALANCE = 50.0
@@ -26,28 +26,7 @@ LEAST_KNOWN = 0.5
 """Share of items with a value from which the others are missing one; below, the condition is about a part only."""
 
 
-class Report(Protocol):
-    """Where findings go (`project_checks.Report`)."""
-
-    sliced: ProjectCube
-
-    def add(  # noqa: PLR0913  one keyword per part of a finding
-        self,
-        code: str,
-        severity: Severity,
-        message: str,
-        action: str,
-        *,
-        count: int,
-        rows: NDArray[np.integer] | Sequence[int] = (),
-        examples: Sequence[str] | None = None,
-        fixes: Sequence[Fix] = (),
-    ) -> None:
-        """Add a finding."""
-        ...
-
-
-def check_conditions(report: Report) -> None:
+def check_conditions(report: CheckReport) -> None:
     """Report what names of classes and values of conditions suggest, with the fixes that are safe."""
     _check_class_names(report)
     conditions = [facts for facts in report.sliced.axis_facts() if facts.kind == AxisKind.CONDITION]
@@ -57,7 +36,7 @@ def check_conditions(report: Report) -> None:
     _check_same(report, conditions)
 
 
-def _check_class_names(report: Report) -> None:
+def _check_class_names(report: CheckReport) -> None:
     sliced = report.sliced
     size = {row.name: row.objects for row in sliced.labelled_rows}
     pairs = [sorted(pair, key=lambda name: (-size.get(name, 0), name)) for pair in alike(list(size))]
@@ -76,7 +55,7 @@ def _check_class_names(report: Report) -> None:
     )  # fmt: skip
 
 
-def _check_spellings(report: Report, conditions: Sequence[AxisFacts]) -> None:
+def _check_spellings(report: CheckReport, conditions: Sequence[AxisFacts]) -> None:
     examples: list[str] = []
     fixes: list[Fix] = []
     for facts in conditions:
@@ -92,7 +71,7 @@ def _check_spellings(report: Report, conditions: Sequence[AxisFacts]) -> None:
     )  # fmt: skip
 
 
-def _check_values(report: Report, conditions: Sequence[AxisFacts]) -> None:
+def _check_values(report: CheckReport, conditions: Sequence[AxisFacts]) -> None:
     lone = [facts for facts in conditions if len(facts.values) == 1]
     report.add(
         "CK-20", Severity.NOTE, "conditions with a single value", "kept; they tell nothing apart", count=len(lone),
@@ -115,7 +94,7 @@ def _check_values(report: Report, conditions: Sequence[AxisFacts]) -> None:
     )  # fmt: skip
 
 
-def _check_missing(report: Report, conditions: Sequence[AxisFacts]) -> None:
+def _check_missing(report: CheckReport, conditions: Sequence[AxisFacts]) -> None:
     sliced = report.sliced
     total = int(sliced.counted.sum())
     examples: list[str] = []
@@ -133,7 +112,7 @@ def _check_missing(report: Report, conditions: Sequence[AxisFacts]) -> None:
     )  # fmt: skip
 
 
-def _check_same(report: Report, conditions: Sequence[AxisFacts]) -> None:
+def _check_same(report: CheckReport, conditions: Sequence[AxisFacts]) -> None:
     """Two conditions say the same when each value of one stands for exactly one of the other, on the same images."""
     first: dict[bytes, AxisFacts] = {}
     examples: list[str] = []

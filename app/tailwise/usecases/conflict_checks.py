@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tailwise.usecases.project_checks import Report
+    from tailwise.usecases.check_report import CheckReport
     from tailwise.usecases.projects import Project
 
 _TENTHS = 10.0
 
 
-def check_conflicts(project: Project, report: Report) -> None:
+def check_conflicts(project: Project, report: CheckReport) -> None:
     """Report byte-identical files with different labels, and one image under one name labelled differently."""
     identical = _identical(project, report)
     _report(report, "CK-30", identical, "byte-identical images with different labels", "kept; the labels contradict")
@@ -30,7 +30,7 @@ def check_conflicts(project: Project, report: Report) -> None:
     _report(report, "CK-31", named, message, "kept, both of them; look which is right")
 
 
-def _report(report: Report, code: str, groups: Iterable[Sequence[int]], message: str, action: str) -> None:
+def _report(report: CheckReport, code: str, groups: Iterable[Sequence[int]], message: str, action: str) -> None:
     judged = np.zeros(report.sliced.cube.n_items, dtype=np.bool_)
     judged[report.sliced.labelled] = True
     candidates = [rows for group in groups if len(rows := [row for row in group if judged[row]]) > 1]
@@ -45,7 +45,7 @@ def _report(report: Report, code: str, groups: Iterable[Sequence[int]], message:
     report.add(code, Severity.WARNING, message, action, count=len(against), rows=flat, examples=examples)
 
 
-def _labels(report: Report, rows: Sequence[int]) -> Mapping[int, bytes]:
+def _labels(report: CheckReport, rows: Sequence[int]) -> Mapping[int, bytes]:
     """Return what is said about each row, the same bytes for the same classes and boxes (to a tenth of a pixel)."""
     sliced = report.sliced
     stored = sliced.columns.annotations
@@ -65,7 +65,7 @@ def _labels(report: Report, rows: Sequence[int]) -> Mapping[int, bytes]:
     return said
 
 
-def _identical(project: Project, report: Report) -> list[list[int]]:
+def _identical(project: Project, report: CheckReport) -> list[list[int]]:
     """Return rows of the same bytes: by the image index where there is one, and what imports found."""
     groups: list[list[int]] = []
     axis = report.sliced.cube.axes.get(IDENTICAL_AXIS)
@@ -84,7 +84,7 @@ def _identical(project: Project, report: Report) -> list[list[int]]:
     return list(unique.values())
 
 
-def _same_names(report: Report) -> list[list[int]]:
+def _same_names(report: CheckReport) -> list[list[int]]:
     """Return rows of equal size and equal last part of the name that lie in more than one labelled source."""
     columns = report.sliced.columns
     rows = np.flatnonzero(report.sliced.labelled)

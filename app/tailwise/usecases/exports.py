@@ -8,13 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tailwise import __version__
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import CountRequest
 from tailwise.domain.errors import RequestError
-from tailwise.domain.exports import ExportContents, ExportOutcome, PackageInfo, YoloLabels
+from tailwise.domain.exports import ExportContents, ExportOutcome, YoloLabels
 from tailwise.exports.job import write_package
-from tailwise.exports.package import dataset_fingerprint
 from tailwise.exports.transaction import ExportFolder
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.planning.playbook import make_playbook
@@ -24,9 +22,10 @@ from tailwise.usecases.counts import count_table
 from tailwise.usecases.export_negatives import NONE_CONFIRMED, has_negatives, negatives_export
 from tailwise.usecases.export_splits import split_export
 from tailwise.usecases.order_data import work_order
+from tailwise.usecases.package_info import package_info
 from tailwise.usecases.plan_draft import project_request
 from tailwise.usecases.plans import load_plan, solved_request
-from tailwise.usecases.projects import open_project, project_facts, versions
+from tailwise.usecases.projects import open_project, versions
 from tailwise.usecases.resampling import resampling_export, stored_resampling
 from tailwise.usecases.weights import weights_export
 
@@ -55,7 +54,7 @@ class ExportRequest:
         plan_id: plan of a work order or playbook; None for the newest. `split_id`: None for the active split.
         by, unit, where: the table of a counts export.
         replace: put an unchanged earlier export of ours aside.
-        created_utc: for reproducible bytes; None for now.
+        created_utc: for reproducible bytes; None for the present time.
         allowed_words: words a vendor may see although they are the name of the user or the computer.
     """
 
@@ -210,25 +209,8 @@ def _contents(project: Project, request: ExportRequest, progress: Progress) -> E
         contents["recipes"] = tuple(stored.recipe for stored in list_recipes(project))
     else:
         contents["counts"] = count_table(project, request.counts, progress)
-    return ExportContents(**contents, info=_info(project, request, names, progress))
-
-
-def _info(project: Project, request: ExportRequest, names: dict[str, Any], progress: Progress) -> PackageInfo:
-    facts = project_facts(project, progress)
-    columns = project.columns
-    with project.file.reading() as db:
-        files = plan_tables.all_item_names(db)
-    keys = (columns.source_names[source] for source in columns.source.tolist())
-    return PackageInfo(
-        created_utc=request.created_utc or plan_tables.utc_now(),
-        project=project.path.stem,
-        version=__version__,
-        items=facts.items,
-        annotations=facts.objects,
-        classes=len(facts.classes),
-        dataset_fingerprint=dataset_fingerprint((f"{k}/{f}", 0, "") for k, f in zip(keys, files, strict=True)),
-        **names,
-    )
+    info = package_info(project, request.created_utc, progress)
+    return ExportContents(**contents, info=replace(info, **names))
 
 
 def _record(project: Project, request: ExportRequest, outcome: ExportOutcome, seconds: float) -> None:

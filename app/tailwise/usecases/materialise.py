@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tailwise import __version__
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Basis
 from tailwise.domain.errors import RequestError
-from tailwise.domain.exports import ExportFile, ExportWarning, PackageInfo
 from tailwise.domain.recipe import Recipe, checked, strength_for
 from tailwise.domain.records import AnnotationFlag, AxisKind
 from tailwise.domain.synthetic import SyntheticImage, SyntheticObject, SyntheticSet
 from tailwise.domain.variants import FlagKind, VariantFlag
-from tailwise.exports.package import Package, dataset_fingerprint
+from tailwise.exports.package import Package
 from tailwise.exports.recipe_synthetic import IMAGES, write_synthetic
 from tailwise.exports.texts import slug
 from tailwise.exports.transaction import ExportFolder, translated
@@ -30,9 +28,11 @@ from tailwise.imaging.augment_shapes import LabelShape, ShapeKind
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.storage import plan_tables, source_tables
 from tailwise.usecases.augmentation import Studio, measure_drift, new_recipe, recipe_effect, variant_counts
-from tailwise.usecases.projects import open_project, project_facts, versions
+from tailwise.usecases.package_info import package_info
+from tailwise.usecases.projects import open_project, versions
 
 if TYPE_CHECKING:
+    from tailwise.domain.exports import ExportFile, ExportWarning, PackageInfo
     from tailwise.domain.recipe_effect import ClassEffect
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
@@ -146,7 +146,8 @@ def _build_and_write(path: Path, request: MaterialiseRequest, staging: Path, pro
     assert request.recipe is not None  # noqa: S101  filled by the caller
     project = open_project(path, read_only=True)
     try:
-        maker = _Maker(project, request, request.recipe, Package(staging, _info(project, request, progress)))
+        info = package_info(project, request.recipe, progress, request.created_utc)
+        maker = _Maker(project, request, request.recipe, Package(staging, info))
         with translated(request.to):
             return maker.run(progress)
     finally:
@@ -274,22 +275,8 @@ def flag_text(flag: VariantFlag, names: tuple[str, ...]) -> str:
 
 
 def _info(project: Project, request: MaterialiseRequest, progress: Progress) -> PackageInfo:
-    facts = project_facts(project, progress)
-    columns = project.columns
-    with project.file.reading() as db:
-        files = plan_tables.all_item_names(db)
-    keys = (columns.source_names[source] for source in columns.source.tolist())
-    return PackageInfo(
-        created_utc=request.created_utc or plan_tables.utc_now(),
-        project=project.path.stem,
-        version=__version__,
-        plan_id=request.recipe.name if request.recipe else "",
-        seed=request.recipe.seed if request.recipe else None,
-        items=facts.items,
-        annotations=facts.objects,
-        classes=len(facts.classes),
-        dataset_fingerprint=dataset_fingerprint((f"{k}/{f}", 0, "") for k, f in zip(keys, files, strict=True)),
-    )
+    info = package_info(project, request.created_utc, progress)
+    return replace(info, plan_id=request.recipe.name, seed=request.recipe.seed) if request.recipe else info
 
 
 def _record(project: Project, recipe: Recipe, request: MaterialiseRequest, written: _Written, seconds: float) -> None:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tailwise.analysis import box_checks
 from tailwise.analysis.box_checks import Boxes
-from tailwise.domain.checks import PROJECT, ProjectFinding
-from tailwise.domain.findings import MAX_EXAMPLES, Finding, Severity
+from tailwise.domain.findings import MAX_EXAMPLES, Severity
 from tailwise.domain.records import AnnotationFlag, AnnotationKind, LabelState, Role
 from tailwise.storage import plan_tables
 from tailwise.usecases import condition_checks, conflict_checks, sequences
+from tailwise.usecases.check_report import CheckReport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from tailwise.domain.checks import Fix
+    from tailwise.domain.checks import ProjectFinding
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
     from tailwise.usecases.slices import ProjectCube
@@ -30,44 +25,11 @@ FEW_IMAGES = 10
 IMBALANCE = 50.0
 """Largest over smallest class; Datumaro's threshold."""
 MOST_SINGLE = 0.95
-MAX_ITEMS = 5000
-"""Items a finding opens; more are not looked at one by one."""
 
 _CHECKED: weakref.WeakKeyDictionary[Project, tuple[weakref.ref[ProjectCube], tuple[ProjectFinding, ...]]] = (
     weakref.WeakKeyDictionary()
 )
 """What was found in each open project, and in which cube: a cube is built anew whenever anything changed."""
-
-
-@dataclass(slots=True)
-class Report:
-    """Collects findings of the project; `names` are the file names by row."""
-
-    sliced: ProjectCube
-    names: Sequence[str]
-    found: list[ProjectFinding] = field(default_factory=list[ProjectFinding])
-
-    def add(  # noqa: PLR0913  one keyword per part of a finding
-        self,
-        code: str,
-        severity: Severity,
-        message: str,
-        action: str,
-        *,
-        count: int,
-        rows: NDArray[np.integer] | Sequence[int] = (),
-        examples: Sequence[str] | None = None,
-        fixes: Sequence[Fix] = (),
-    ) -> None:
-        """Add a finding unless its count is zero; without examples the file names of the rows are shown."""
-        if not count:
-            return
-        ordered = list(dict.fromkeys(int(row) for row in list(rows)[: 4 * MAX_ITEMS]))[:MAX_ITEMS]
-        if examples is None:
-            examples = [self.names[row] for row in ordered[:MAX_EXAMPLES]]
-        ids = tuple(int(self.sliced.columns.item_ids[row]) for row in ordered)
-        finding = Finding(code, severity, message, count, action, tuple(examples[:MAX_EXAMPLES]))
-        self.found.append(ProjectFinding(PROJECT, finding, ids, tuple(fixes)))
 
 
 def check_project(project: Project, progress: Progress) -> tuple[ProjectFinding, ...]:
@@ -78,7 +40,7 @@ def check_project(project: Project, progress: Progress) -> tuple[ProjectFinding,
         return known[1]
     progress.stage("Checking labels", 6)
     with project.file.reading() as db:
-        report = Report(sliced, plan_tables.all_item_names(db))
+        report = CheckReport(sliced, plan_tables.all_item_names(db))
     _check_items(report)
     progress.advance()
     _check_classes(report)
@@ -95,7 +57,7 @@ def check_project(project: Project, progress: Progress) -> tuple[ProjectFinding,
     return found
 
 
-def _check_items(report: Report) -> None:
+def _check_items(report: CheckReport) -> None:
     columns = report.sliced.columns
     is_labels = np.array([role == Role.LABELS for role in columns.source_roles], dtype=np.bool_)
     # A source nobody has labelled anything of is a pool, whatever it was imported as.
@@ -118,7 +80,7 @@ def _check_items(report: Report) -> None:
         )  # fmt: skip
 
 
-def _check_classes(report: Report) -> None:
+def _check_classes(report: CheckReport) -> None:
     sliced = report.sliced
     rows = sliced.labelled_rows
     if not rows:
@@ -155,7 +117,7 @@ def _counted(number: int, word: str) -> str:
     return f"{number:,} {word}" + ("s" if number != 1 else "")
 
 
-def _check_boxes(report: Report) -> None:
+def _check_boxes(report: CheckReport) -> None:
     sliced = report.sliced
     stored, entries = sliced.columns.annotations, sliced.entries
     has_place = (stored["kind"][entries] != AnnotationKind.LABEL) & (stored["kind"][entries] != AnnotationKind.SPAN)
@@ -198,11 +160,11 @@ def _check_boxes(report: Report) -> None:
         report.add(code, severity, message, kept, count=len(found), rows=rows, examples=shown)
 
 
-def _class(report: Report, boxes: Boxes, position: int) -> str:
+def _class(report: CheckReport, boxes: Boxes, position: int) -> str:
     return report.sliced.columns.categories[int(boxes.category[position])].name
 
 
-def _check_sequences(project: Project, report: Report, progress: Progress) -> None:
+def _check_sequences(project: Project, report: CheckReport, progress: Progress) -> None:
     audit = sequences.audit_sequences(project, progress)
     near = [gap for gap in audit.gaps if gap.close]
     row_of = report.sliced.row_of
