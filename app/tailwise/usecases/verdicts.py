@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tailwise.domain.coverage import ItemRow
     from tailwise.domain.review import Box
+    from tailwise.storage.connection import Db
     from tailwise.usecases.projects import Project
 
 NEIGHBOURS_SHOWN = 3
@@ -49,6 +50,23 @@ class VerdictDone:
     verdict: Verdict
     reasons: tuple[ReasonTag, ...]
     decision: Decision
+    changes: Changes = Changes.VERDICTS
+
+
+@dataclass(frozen=True, slots=True)
+class GivenVerdict:
+    """What a reviewer says about one candidate."""
+
+    candidate: int
+    verdict: Verdict
+    reasons: tuple[ReasonTag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictsDone:
+    """Verdicts on several candidates that were recorded together."""
+
+    recorded: tuple[VerdictDone, ...]
     changes: Changes = Changes.VERDICTS
 
 
@@ -110,18 +128,18 @@ def record_verdict(
     """
     reviewer = checked_reviewer(reviewer)
     with project.file.writing() as db:
-        class_name = review_tables.class_of(db, candidate)
-        if not class_name:
-            raise RequestError(
-                f"There is no candidate number {candidate}", "List them with: tailwise mine PROJECT --class C"
-            )
-        before = _state(review_tables.list_verdicts(db, candidate_id=candidate), candidate)
-        if verdict is Verdict.TAKE_BACK and before.by(reviewer) is None:
-            raise RequestError(f"{reviewer} has no verdict on candidate {candidate} to take back", "Give one first")
-        told = () if verdict is Verdict.TAKE_BACK else tuple(dict.fromkeys(reasons))
-        review_tables.add_verdict(db, candidate, reviewer, verdict, told)
-        now = _state(review_tables.list_verdicts(db, candidate_id=candidate), candidate)
-    return VerdictDone(candidate, class_name, verdict, told, now.decision)
+        return _record(db, GivenVerdict(candidate, verdict, tuple(reasons)), reviewer)
+
+
+def record_verdicts(project: Project, given: Sequence[GivenVerdict], reviewer: str) -> VerdictsDone:
+    """Add verdicts on several candidates, all of them or none.
+
+    Raises:
+        RequestError: as `record_verdict`, for the first that cannot be recorded.
+    """
+    reviewer = checked_reviewer(reviewer)
+    with project.file.writing() as db:
+        return VerdictsDone(tuple(_record(db, each, reviewer) for each in given))
 
 
 def verdict_history(project: Project, candidate: int) -> tuple[VerdictEntry, ...]:
@@ -225,6 +243,22 @@ def _agreements(states: Sequence[ReviewState], names: Sequence[str]) -> tuple[Ag
         if pairs:
             found.append(agreement(first, second, pairs))
     return tuple(sorted(found, key=lambda a: -a.both))
+
+
+def _record(db: Db, given: GivenVerdict, reviewer: str) -> VerdictDone:
+    candidate, verdict = given.candidate, given.verdict
+    class_name = review_tables.class_of(db, candidate)
+    if not class_name:
+        raise RequestError(
+            f"There is no candidate number {candidate}", "List them with: tailwise mine PROJECT --class C"
+        )
+    before = _state(review_tables.list_verdicts(db, candidate_id=candidate), candidate)
+    if verdict is Verdict.TAKE_BACK and before.by(reviewer) is None:
+        raise RequestError(f"{reviewer} has no verdict on candidate {candidate} to take back", "Give one first")
+    told = () if verdict is Verdict.TAKE_BACK else tuple(dict.fromkeys(given.reasons))
+    review_tables.add_verdict(db, candidate, reviewer, verdict, told)
+    now = _state(review_tables.list_verdicts(db, candidate_id=candidate), candidate)
+    return VerdictDone(candidate, class_name, verdict, told, now.decision)
 
 
 def _state(history: Sequence[VerdictEntry], candidate: int) -> ReviewState:
