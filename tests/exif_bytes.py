@@ -92,3 +92,10 @@ def webp_with(tiff):
     body = b"WEBP" + b"VP8X" + struct.pack("<I", 10) + bytes(10)
     body += b"EXIF" + struct.pack("<I", len(tiff)) + tiff + b"\0" * (len(tiff) % 2)
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def stamped(data, second, camera="EOS R5"):
+    """Return a JPEG that says when on the first of June 2024, in seconds from noon, and by which camera."""
+    taken = f"2024:06:01 {12 + second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+    body = b"Exif\0\0" + photo(model=camera, taken=taken)
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[2:]

@@ -106,7 +106,7 @@ def test_bursts_end_at_a_pause_and_never_join_two_cameras():
 
     shots = [shot(0), shot(2), shot(5), shot(9), shot(1, "B"), shot(2, ""), shot(3, ""), None]
 
-    found, names = bursts(shots, ["f", "f", "f", "f", "f", "x", "y", "z"], 3.0)
+    found, names = bursts(shots, ["f/1", "f/2", "f/3", "f/4", "f/5", "x/1", "y/1", "z/1"], 3.0)
 
     assert found == ("A 2024-06-01 12:00:00",) * 3 + ("",) * 5
     assert names == ("A 2024-06-01 12:00:00",)

@@ -31,7 +31,8 @@ _STRENGTH = {EdgeKind.EXACT: 3, EdgeKind.NEAR: 2, EdgeKind.SCENE: 1, EdgeKind.BU
 class Link:
     """An edge between two images, `a` < `b`, by any numbers that name them; said by a person or computed.
 
-    `points` is how many points of the two pictures agree; 0 where nobody counted.
+    `points` is how many points of the two pictures agree; 0 where nobody counted. `in_burst`: one camera took the two
+    within seconds, which says more than the pictures do; such a link holds in a cluster of any size.
     """
 
     a: int
@@ -40,6 +41,7 @@ class Link:
     correlation: float
     by_hand: bool = False
     points: int = 0
+    in_burst: bool = False
 
 
 class _Sets:
@@ -106,11 +108,11 @@ def weakest(links: Sequence[Link]) -> Link:
 
 
 def _is_edited_frame(link: Link) -> bool:
-    return link.by_hand or link.correlation >= NEAR_CORRELATION
+    return link.by_hand or link.in_burst or link.correlation >= NEAR_CORRELATION
 
 
 def _is_same_frame(link: Link) -> bool:
-    return link.by_hand or link.kind is EdgeKind.EXACT or link.points >= SAME_FRAME_POINTS
+    return link.by_hand or link.in_burst or link.kind is EdgeKind.EXACT or link.points >= SAME_FRAME_POINTS
 
 
 def _clusters(links: Sequence[Link], apart: Sequence[tuple[int, int]]) -> list[list[Link]]:

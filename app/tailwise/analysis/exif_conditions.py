@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
+from tailwise.analysis.capture_order import shots_of_cameras
 from tailwise.analysis.sun import light_of, sun_elevation
 from tailwise.domain.findings import Finding, FindingLog, Severity
 
@@ -99,34 +100,30 @@ def conditions_from_exif(facts: Sequence[ExifFacts | None], names: Sequence[str]
 
 
 def bursts(
-    facts: Sequence[ExifFacts | None], folders: Sequence[str], gap_seconds: float
+    facts: Sequence[ExifFacts | None], names: Sequence[str], gap_seconds: float
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the burst of each item, empty for items that stand alone, and the names of the bursts in order of time.
 
     Items of one camera (and, where no camera is told, of one folder) belong to one burst while each comes at most
-    `gap_seconds` after the one before.
+    `gap_seconds` after the one before. `names` are file names.
     """
-    taken: dict[str, list[tuple[datetime, int]]] = {}
-    for position, one in enumerate(facts):
-        when = capture_time(one.taken) if one is not None else None
-        if when is not None and one is not None:
-            taken.setdefault(one.camera or folders[position], []).append((when, position))
+    times = [None if one is None else capture_time(one.taken) for one in facts]
+    cameras = ["" if one is None else one.camera for one in facts]
     found = [""] * len(facts)
-    names: list[str] = []
-    for camera, shots in sorted(taken.items()):
-        shots.sort()
+    order: list[str] = []
+    for camera, shots in shots_of_cameras(cameras, times, names):
         run: list[int] = []
         for number, (when, position) in enumerate(shots):
             run.append(position)
             is_last = number + 1 == len(shots)
             if is_last or (shots[number + 1][0] - when).total_seconds() > gap_seconds:
                 if len(run) > 1:
-                    first = next(w for w, p in shots if p == run[0])
-                    names.append(f"{camera or 'unknown camera'} {first:%Y-%m-%d %H:%M:%S}")
+                    first = times[run[0]]
+                    order.append(f"{camera or 'unknown camera'} {first:%Y-%m-%d %H:%M:%S}")
                     for member in run:
-                        found[member] = names[-1]
+                        found[member] = order[-1]
                 run = []
-    return tuple(found), tuple(names)
+    return tuple(found), tuple(order)
 
 
 def _values(one: ExifFacts | None, taken: datetime | None, name: str, log: FindingLog) -> dict[str, str]:

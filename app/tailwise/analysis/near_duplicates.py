@@ -1,4 +1,4 @@
-"""Which images may show the same: candidates from hashes, from the coarse look, and from numbered neighbours.
+"""Which images may show the same: candidates from hashes, from the coarse look, and from neighbours in a series.
 
 Candidates only: none is believed before the two pictures were laid over each other (imaging.index_align). Every rule
 looks at contents, never at the order of the images, so that the same images give the same candidates.
@@ -63,13 +63,13 @@ def identical_sets(sha256: NDArray[np.uint8]) -> NDArray[np.int64]:
     return first[inverse.reshape(-1)].astype(np.int64)
 
 
-def find_candidates(looks: Looks, names: Sequence[str], progress: Progress) -> Candidates:
-    """Return the pairs that are worth a comparison, each once, ordered; `names` are file names with folders."""
+def find_candidates(looks: Looks, neighbours: NDArray[np.int64], progress: Progress) -> Candidates:
+    """Return the pairs that are worth a comparison, each once, ordered; `neighbours` (m, 2) follow each other."""
     n = len(looks.phash)
     straight = [
         _hash_pairs(looks.phash, progress),
         _neighbour_pairs(looks.appearance, looks.appearance, NEIGHBOURS, progress),
-        series_pairs(names),
+        (neighbours[:, 0], neighbours[:, 1]),
     ]
     turned = [
         _mirror_pairs(looks, progress),

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tailwise.storage.balance_tables import BALANCE_TABLES, m005_balance_plans
+from tailwise.storage.capture_tables import CAPTURE_TABLES, m010_capture_times
 from tailwise.storage.condition_schema import CONDITION_TABLES, m002_derived_axes
 from tailwise.storage.index_schema import INDEX_TABLES, m003_image_index
 from tailwise.storage.lead_tables import LEAD_TABLES, m008_lead_times
@@ -131,11 +132,19 @@ _STEPS = (
     m007_recipes,
     m008_lead_times,
     m009_item_texts,
+    m010_capture_times,
 )
 _TABLE_NAME = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
 _LATER_TABLES = frozenset(
     _TABLE_NAME.findall(
-        INDEX_TABLES + CONDITION_TABLES + BALANCE_TABLES + REVIEW_TABLES + LEAD_TABLES + RECIPE_TABLES + TEXT_TABLES
+        INDEX_TABLES
+        + CONDITION_TABLES
+        + BALANCE_TABLES
+        + REVIEW_TABLES
+        + LEAD_TABLES
+        + RECIPE_TABLES
+        + TEXT_TABLES
+        + CAPTURE_TABLES
     )
 )
 """Tables made by later migrations."""

@@ -100,7 +100,7 @@ def bursts_from_exif(
     began = time.monotonic()
     rows, names, facts, _broken = _read_blocks(project, progress, run)
     progress.stage("Grouping bursts")
-    found, _order = exif_conditions.bursts(facts, [name.rpartition("/")[0] for name in names], gap_seconds)
+    found, _order = exif_conditions.bursts(facts, names, gap_seconds)
     if not any(found):
         raise RequestError(
             f"No two images of one camera were taken within {gap_seconds:g} s",

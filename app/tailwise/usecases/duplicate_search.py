@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.analysis.near_duplicates import Looks, find_candidates, identical_sets, series_pairs
+from tailwise.analysis.clusters import NEAR_CORRELATION
+from tailwise.analysis.near_duplicates import Looks, find_candidates, identical_sets
 from tailwise.domain.duplicates import DEFAULT_THRESHOLD, LOWEST_THRESHOLD
 from tailwise.domain.errors import RequestError
 from tailwise.domain.index import EdgeKind
 from tailwise.imaging.index_align import NO_ALIGNMENT, Alignment, align_files
 from tailwise.ops.executors import Pieces
-from tailwise.storage import duplicate_tables, index_tables, plan_tables, source_tables
+from tailwise.storage import capture_tables, duplicate_tables, index_tables, plan_tables, source_tables
 from tailwise.storage.duplicate_tables import PairRow
+from tailwise.usecases.capture_times import neighbours, read_captures
 from tailwise.usecases.projects import open_project
 
 if TYPE_CHECKING:
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
     from tailwise.ops.child import Runner
     from tailwise.ops.executors import OpenPool
     from tailwise.ops.progress import Progress
+    from tailwise.storage.capture_tables import CaptureRow
     from tailwise.usecases.projects import Project
 
-NEAR_CORRELATION = 0.90
 PIECE = 64
 STORE_PAIRS = 2000
 
@@ -44,18 +46,18 @@ class PairWork:
     second: str
     try_straight: bool
     try_mirrored: bool
-    is_series: bool
     distances: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPairs:
-    """Pairs of item ids to compare, one row each: a, b, straight, mirrored, series, two hash distances, turned.
+    """Pairs of item ids to compare, one row each: a, b, straight, mirrored, two hash distances, turned.
 
-    `turned` says that the comparison begins with `b`.
+    `turned` says that the comparison begins with `b`. `captures` are times of capture that were not known yet.
     """
 
     table: NDArray[np.int64]
+    captures: tuple[CaptureRow, ...]
 
 
 def search(project: Project, progress: Progress, run: Runner, open_pool: OpenPool) -> int:
@@ -66,6 +68,9 @@ def search(project: Project, progress: Progress, run: Runner, open_pool: OpenPoo
         OpCancelledError: cancelled; what was compared so far is kept.
     """
     found = run(new_candidates, project.path, progress=progress)
+    if found.captures:
+        with project.file.writing() as db:
+            capture_tables.put_captures(db, found.captures)
     work = _work(project, found)
     progress.stage("Comparing pictures", len(work))
     pieces = Pieces[PairWork, PairRow](open_pool, compare_pairs, _lost).run(
@@ -86,21 +91,24 @@ def new_candidates(path: Path, progress: Progress) -> FoundPairs:
     """Return the candidates that were not compared yet; runs in a child, which opens the project for reading."""
     with contextlib.closing(open_project(path, read_only=True)) as project, project.file.reading() as db:
         rows = index_tables.load_rows(db)
-        names = dict(zip(project.columns.item_ids.tolist(), _full_names(project), strict=True))
+        names = dict(zip(project.columns.item_ids.tolist(), full_names(project), strict=True))
         known = np.array(duplicate_tables.compared_pairs(db), dtype=np.int64).reshape(-1, 2)
-    if not len(rows["item_ids"]):
-        raise RequestError("No image of this project is indexed yet", "Index the images first: tailwise index PROJECT")
+        captures = capture_tables.list_captures(db)
+        unasked = capture_tables.items_without_capture(db)
+        if not len(rows["item_ids"]):
+            advice = "Index the images first: tailwise index PROJECT"
+            raise RequestError("No image of this project is indexed yet", advice)
+        read = read_captures(_paths(project, unasked), progress)
     chosen = np.unique(identical_sets(rows["sha256"]))
     ids = rows["item_ids"][chosen]
     names_of = [names[item] for item in ids.tolist()]
     looks = Looks(rows["phash"][chosen], rows["phash_mirror"][chosen], rows["appearance"][chosen])
-    candidates = find_candidates(looks, names_of, progress)
+    near = np.array(list(neighbours(ids.tolist(), names_of, [*captures, *read])), dtype=np.int64).reshape(-1, 2)
+    candidates = find_candidates(looks, np.searchsorted(ids, near), progress)
     n = len(ids)
     key = candidates.a * n + candidates.b
     pairs = np.unique(key)
     a, b = pairs // n, pairs % n
-    series_a, series_b = series_pairs(names_of)
-    series = np.minimum(series_a, series_b) * n + np.maximum(series_a, series_b)
     sha = rows["sha256"][chosen]
     rank = np.empty(n, dtype=np.int64)
     rank[np.lexsort(sha.T[::-1])] = np.arange(n)
@@ -110,14 +118,13 @@ def new_candidates(path: Path, progress: Progress) -> FoundPairs:
             ids[b],
             np.isin(pairs, key[~candidates.mirrored]),
             np.isin(pairs, key[candidates.mirrored]),
-            np.isin(pairs, series),
             np.bitwise_count(looks.phash[a] ^ looks.phash[b]),
             np.bitwise_count(looks.phash_mirror[a] ^ looks.phash[b]),
             rank[a] > rank[b],
         ],
         axis=1,
     ).astype(np.int64)
-    return FoundPairs(table[~_known(table[:, :2], known)])
+    return FoundPairs(table[~_known(table[:, :2], known)], tuple(read))
 
 
 def compare_pairs(piece: Sequence[PairWork]) -> list[PairRow]:
@@ -135,7 +142,7 @@ def _compare(work: PairWork) -> PairRow:
     return PairRow(
         work.a,
         work.b,
-        _kind(best, is_series=work.is_series),
+        _kind(best),
         work.distances[int(is_turned)],
         best.inliers,
         round(best.overlap, 6),
@@ -144,12 +151,10 @@ def _compare(work: PairWork) -> PairRow:
     )
 
 
-def _kind(found: Alignment, *, is_series: bool) -> EdgeKind | None:
+def _kind(found: Alignment) -> EdgeKind | None:
     if found.correlation >= NEAR_CORRELATION:
         return EdgeKind.NEAR
-    if found.correlation < LOWEST_THRESHOLD:
-        return None
-    return EdgeKind.BURST if is_series and found.correlation < DEFAULT_THRESHOLD else EdgeKind.SCENE
+    return EdgeKind.SCENE if found.correlation >= LOWEST_THRESHOLD else None
 
 
 def _lost(work: PairWork) -> PairRow:
@@ -161,7 +166,8 @@ def _known(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.boo
     return np.isin(pairs[:, 0] * width + pairs[:, 1], known[:, 0] * width + known[:, 1])
 
 
-def _full_names(project: Project) -> list[str]:
+def full_names(project: Project) -> list[str]:
+    """Return the file name of each row behind the name of its source."""
     columns = project.columns
     with project.file.reading() as db:
         names = plan_tables.all_item_names(db)
@@ -171,20 +177,9 @@ def _full_names(project: Project) -> list[str]:
 def _work(project: Project, found: FoundPairs) -> list[PairWork]:
     paths = _paths(project, found.table[:, :2].ravel().tolist())
     work: list[PairWork] = []
-    for a, b, straight, mirrored, series, distance, mirror_distance, turned in found.table.tolist():
-        first, second = (b, a) if turned else (a, b)
-        work.append(
-            PairWork(
-                a,
-                b,
-                paths[first],
-                paths[second],
-                bool(straight),
-                bool(mirrored),
-                bool(series),
-                (distance, mirror_distance),
-            )
-        )
+    for a, b, straight, mirrored, distance, mirror_distance, turned in found.table.tolist():
+        first, second = (paths[b], paths[a]) if turned else (paths[a], paths[b])
+        work.append(PairWork(a, b, first, second, bool(straight), bool(mirrored), (distance, mirror_distance)))
     return work
 
 

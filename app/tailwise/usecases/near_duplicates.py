@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.analysis.clusters import Link, cluster, members_of, weakest
-from tailwise.analysis.near_duplicates import identical_sets
+from tailwise.analysis.capture_order import SCENE_SECONDS
+from tailwise.analysis.clusters import NEAR_CORRELATION, Link, cluster, members_of, weakest
+from tailwise.analysis.near_duplicates import HASH_RADIUS, identical_sets
 from tailwise.domain.duplicates import (
     LOWEST_THRESHOLD,
     DuplicateCluster,
@@ -24,9 +26,10 @@ from tailwise.domain.index import EdgeKind, ItemMark, PairVerdict
 from tailwise.domain.records import NEAR_DUPLICATE_AXIS, AxisKind, LabelState
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.ops.executors import local_pool
-from tailwise.storage import derived_axes, duplicate_tables, index_tables, plan_tables
+from tailwise.storage import capture_tables, derived_axes, duplicate_tables, index_tables, plan_tables
 from tailwise.storage.derived_axes import DerivedAxis
-from tailwise.usecases.duplicate_search import search
+from tailwise.usecases.capture_times import IN_SERIES, neighbours
+from tailwise.usecases.duplicate_search import full_names, search
 from tailwise.usecases.projects import versions
 
 if TYPE_CHECKING:
@@ -88,9 +91,10 @@ def duplicate_report(project: Project, request: DuplicateRequest) -> DuplicateRe
         verdicts = duplicate_tables.list_verdicts(db)
         marks = duplicate_tables.list_marks(db)
         compared = duplicate_tables.count_compared(db)
+        follows = _neighbours(project, db, np.unique(first_of)) if request.bursts else {}
     present = set(item_ids.tolist())
     pairs = [pair for pair in pairs if pair.a in present and pair.b in present]
-    links, reasons = _links(item_ids, first_of, pairs, request)
+    links, reasons = _links(item_ids, first_of, _Pairs(pairs, follows), request.threshold)
     said = {pair: verdict for pair, verdict in verdicts.items() if present.issuperset(pair)}
     apart = [pair for pair, verdict in said.items() if verdict is PairVerdict.DIFFERENT]
     links = [link for link in links if (link.a, link.b) not in said]
@@ -149,35 +153,69 @@ def _identical(db: Db) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return ids, ids[identical_sets(rows["sha256"])] if len(ids) else ids
 
 
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Compared pairs, and the seconds between those that follow each other."""
+
+    rows: Sequence[PairRow]
+    follows: Mapping[tuple[int, int], float]
+
+
+def _neighbours(project: Project, db: Db, item_ids: NDArray[np.int64]) -> dict[tuple[int, int], float]:
+    names = dict(zip(project.columns.item_ids.tolist(), full_names(project), strict=True))
+    ids = item_ids.tolist()
+    return neighbours(ids, [names[item] for item in ids], capture_tables.list_captures(db))
+
+
 def _links(
-    item_ids: NDArray[np.int64], first_of: NDArray[np.int64], pairs: Sequence[PairRow], request: DuplicateRequest
+    item_ids: NDArray[np.int64], first_of: NDArray[np.int64], pairs: _Pairs, threshold: float
 ) -> tuple[list[Link], dict[tuple[int, int], str]]:
+    """Return what holds images together, with the reason for each.
+
+    Neighbours in time need no more than that the frames lie on each other; neighbours in number need close hashes too.
+    """
     links: list[Link] = []
     reasons: dict[tuple[int, int], str] = {}
     twins = item_ids != first_of
     for a, b in zip(first_of[twins].tolist(), item_ids[twins].tolist(), strict=True):
         links.append(Link(a, b, EdgeKind.EXACT, 1.0))
         reasons[a, b] = "the same file, byte for byte"
-    for pair in pairs:
-        is_burst = pair.kind is EdgeKind.BURST
-        if pair.kind is None or (is_burst and not request.bursts):
-            continue
-        if pair.correlation >= request.threshold or is_burst:
-            links.append(Link(pair.a, pair.b, pair.kind, pair.correlation, points=pair.inliers))
-            reasons[pair.a, pair.b] = _reason(pair)
+    for pair in pairs.rows:
+        seconds = pairs.follows.get((pair.a, pair.b))
+        is_alike = pair.correlation >= threshold
+        is_burst = seconds is not None and (seconds != IN_SERIES or pair.distance <= HASH_RADIUS)
+        if is_alike or is_burst:
+            kind = EdgeKind.NEAR if pair.correlation >= NEAR_CORRELATION else EdgeKind.SCENE
+            in_burst = seconds is not None and 0 <= seconds <= SCENE_SECONDS
+            links.append(
+                Link(
+                    pair.a,
+                    pair.b,
+                    kind if is_alike else EdgeKind.BURST,
+                    pair.correlation,
+                    points=pair.inliers,
+                    in_burst=in_burst,
+                )
+            )
+            reasons[pair.a, pair.b] = _reason(pair, seconds if is_burst else None)
     return links, reasons
 
 
-def _reason(pair: PairRow) -> str:
+def _reason(pair: PairRow, seconds: float | None) -> str:
     turned = "mirrored, " if pair.mirrored else ""
     bits = f"{pair.distance} of {HASH_BITS} bits differ, "
     if not pair.inliers:
-        return f"{turned}{bits}smooth pictures, correlation {pair.correlation:.2f}"
-    burst = "next in a numbered series, " if pair.kind is EdgeKind.BURST else ""
+        return f"{_when(seconds)}{turned}{bits}smooth pictures, correlation {pair.correlation:.2f}"
     return (
-        f"{burst}{turned}{bits}{pair.inliers} points agree, overlap {pair.overlap:.0%}, "
+        f"{_when(seconds)}{turned}{bits}{pair.inliers} points agree, overlap {pair.overlap:.0%}, "
         f"correlation {pair.correlation:.2f}"
     )
+
+
+def _when(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return "next in a numbered series, " if seconds == IN_SERIES else f"taken {seconds:g} s apart by one camera, "
 
 
 def _split_names(sliced: ProjectCube) -> dict[int, str]:
