@@ -135,7 +135,9 @@ def test_a_class_that_is_only_in_validation_is_refused(tmp_path):
     data = a_source({"a.jpg": {"car": 1}, "b.jpg": {"bus": 1}}, splits={"train": ["a.jpg"], "val": ["b.jpg"]})
     project = a_project(tmp_path / "p.tailwise", data)
     try:
-        with pytest.raises(RequestError, match=r"No image of the training part shows 'bus' \(1 labelled elsewhere\)"):
+        with pytest.raises(
+            RequestError, match=r"No real image of the training part shows 'bus' \(1 labelled elsewhere\)"
+        ):
             Studio(project, "bus")
     finally:
         project.close()

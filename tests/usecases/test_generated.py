@@ -124,3 +124,22 @@ def test_the_command_prints_what_was_left_out(project, tmp_path, capsys):
 
     assert (told["registered"], told["unknown"]) == (1, {"count": 1, "examples": ["x.jpg"]})
     assert "1 pictures are not in the project" in shell.err
+
+
+def test_the_list_of_written_variants_is_a_table_and_may_outnumber_real_pictures(tmp_path):
+    made = [f"images/v{i}.jpg" for i in range(4)]
+    project = a_project(tmp_path / "p.tailwise", a_source({"images/a.jpg": {"car": 1}}, name="street"))
+    for name in ("made", "again"):  # two folders whose files are called alike
+        (tmp_path / name).mkdir()
+        store(project, a_source({m: {"car": 1} for m in made}, name=name, root=str(tmp_path / name)))
+    header = "file,synthetic,split,parent_id,parent_file,source,generator"
+    rows = [f"{m},yes,train,1,images/a.jpg,street,Tailwise recipe mild" for m in made]
+
+    with pytest.raises(RequestError, match="No line of the table"):
+        register_generated(project, a_table(tmp_path / "elsewhere.csv", rows, header), SILENT)
+    done = register_generated(project, a_table(tmp_path / "made" / "synthetic.csv", rows, header), SILENT)
+
+    assert (done.registered, done.classes) == (4, (("car", 4, 9),))
+    real = find_items(project, ItemFilter(where=((GENERATED_BY, "(none)"),)), SILENT)
+    assert {r.source for r in item_rows(project, real)} == {"street", "again"}
+    project.close()

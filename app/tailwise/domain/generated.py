@@ -14,19 +14,28 @@ GENERATED_REVIEW = "review of generated"
 """Condition axis: which generated pictures are to be looked at."""
 TO_REVIEW = "to review"
 
+OWN_GENERATOR = "Tailwise recipe"
+"""What the generator of pictures begins with that a recipe made of real ones; the multiplier bounds these."""
+
 MOST_GENERATED = 0.5
-"""At most this share of the labelled images of a class may be generated."""
+"""At most this share of the labelled images of a class may come from a generative model."""
 LEAST_REVIEW = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedRow:
-    """One line of the table: file and parent as the sources name them."""
+    """One line of the table: file and parent as the sources name them; `source` is that of the parent, if told."""
 
     file: str
     parent: str
     generator: str
     prompt: str = ""
+    source: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a recipe of Tailwise made it."""
+        return self.generator.startswith(OWN_GENERATOR)
 
 
 @dataclass(frozen=True, slots=True)

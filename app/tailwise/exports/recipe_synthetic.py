@@ -13,6 +13,7 @@ import imagesize
 import msgspec
 
 from tailwise.domain.exports import Audience
+from tailwise.domain.generated import OWN_GENERATOR
 from tailwise.domain.recipe_json import recipe_json
 from tailwise.exports.texts import writable, yaml_quoted
 from tailwise.ops.progress import track
@@ -28,12 +29,26 @@ IMAGES = "images"
 COCO_FILE = "annotations.json"
 LIST_FILE = "synthetic.csv"
 CLASSES_FILE = "labels.csv"
-_LIST_COLUMNS = ("file", "synthetic", "split", "parent_id", "parent_file", "source", "seed", "variant", "flags")
+_LIST_COLUMNS = (
+    "file",
+    "synthetic",
+    "split",
+    "parent_id",
+    "parent_file",
+    "source",
+    "seed",
+    "variant",
+    "flags",
+    "generator",
+)
 _README = """# Synthetic training pictures
 
 Made by Tailwise from real pictures of the training part; see `recipe.json` for the steps and `synthetic.csv` for the
 parent, group and seed of every picture. Use them for training only: never validate or test on them, and never count
 them as real. Every picture belongs to the groups of its parent (columns `group: …`); keep them together in any split.
+
+Should you import them into a project, register them with `tailwise generated PROJECT synthetic.csv`: then they count as
+synthetic there too, and stay with their parents.
 """
 
 
@@ -68,11 +83,12 @@ def _readable(folder: Path, sizes: dict[str, tuple[int, int]], progress: Progres
 def _write_list(data: SyntheticSet, package: Package) -> None:
     groups = sorted({name for image in data.images for name in image.groups})
     conditions = sorted({name for image in data.images for name in image.conditions})
+    generator = f"{OWN_GENERATOR} {data.recipe.name}"
     header = [*_LIST_COLUMNS, *(f"group: {g}" for g in groups), *conditions]
     rows = [
         [
             i.file, "yes", "train", i.parent_id, i.parent_file, i.source, i.seed, i.variant, "; ".join(i.flags),
-            *(i.groups.get(g, "") for g in groups), *(i.conditions.get(c, "") for c in conditions),
+            generator, *(i.groups.get(g, "") for g in groups), *(i.conditions.get(c, "") for c in conditions),
         ]
         for i in data.images
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from tailwise.imaging.augment_scene import NoPartners, Partners, Scene, cut_hole
 from tailwise.imaging.augment_shapes import is_kept, moved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from tailwise.imaging.augment_maps import Floats, PointMap, Size
 
@@ -53,18 +53,32 @@ def variant_seed(seed: int, item: str, number: int) -> int:
 def make_variant(scene: Scene, plan: StepPlan, seed: int, partners: Partners | None = None) -> Scene:
     """Return the scene after all steps; objects that are lost are gone, and flagged."""
     partners = partners or NoPartners()
-    seen: dict[StepKind, int] = {}
-    for step in plan.steps:
-        nth = seen[step.kind] = seen.get(step.kind, -1) + 1
-        rng = np.random.default_rng([seed, _KINDS.index(step.kind), nth])
-        draw = rng.random(_DRAWS)
-        if not step.is_on or draw[0] >= step.probability:
-            continue
+    for step, draw, rng in _drawn(plan.steps, seed):
         if any(step.kind in plan.never.get(s.category, ()) for s in scene.shapes):
             scene = _flagged(scene, FlagKind.VETOED, step.kind.value)
             continue
-        scene = _applied(scene, step, plan, draw[1:], rng, partners)
+        scene = _applied(scene, step, plan, draw, rng, partners)
     return _settled(scene)
+
+
+def steps_of(plan: StepPlan, seed: int, categories: Iterable[int]) -> tuple[StepKind, ...]:
+    """Return the steps a variant of a picture that shows these classes gets, without making it; each kind once."""
+    forbidden = {kind for category in categories for kind in plan.never.get(category, ())}
+    kinds = (step.kind for step, _draw, _rng in _drawn(plan.steps, seed))
+    return tuple(dict.fromkeys(kind for kind in kinds if kind not in forbidden))
+
+
+def _drawn(
+    steps: Iterable[RecipeStep], seed: int
+) -> Generator[tuple[RecipeStep, Floats, np.random.Generator], None, None]:
+    """Yield the steps that a variant gets, each with its random numbers and a source of more."""
+    seen: dict[StepKind, int] = {}
+    for step in steps:
+        nth = seen[step.kind] = seen.get(step.kind, -1) + 1
+        rng = np.random.default_rng([seed, _KINDS.index(step.kind), nth])
+        draw = rng.random(_DRAWS)
+        if step.is_on and draw[0] < step.probability:
+            yield step, draw[1:], rng
 
 
 def _applied(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tailwise.domain.errors import RequestError
+from tailwise.domain.generated import GENERATED_BY
 from tailwise.domain.records import SCENE_AXES, AnnotationFlag, AnnotationKind, AxisKind, MediaState
 from tailwise.formats.shapes import ShapeQuery, ShapeSource, SourceShape, best_match, read_shapes
 from tailwise.imaging.augment_files import map_from_source, read_picture, upright_shape
@@ -43,6 +44,7 @@ class ClassItems:
         rows: of the cube, in order; only those with a file.
         missing: how many more have no file on this computer.
         leaky: how many were left out because their twin is in validation or test.
+        generated: how many were left out because a generator made them: variants come from real pictures.
         warning: what the user should know about where they come from; empty if nothing.
         part: name of the training part, empty without a split.
     """
@@ -54,6 +56,16 @@ class ClassItems:
     leaky: int
     warning: str
     part: str
+    generated: int = 0
+
+
+def real_rows(sliced: ProjectCube) -> NDArray[np.bool_]:
+    """Return which rows are real pictures: not registered as generated."""
+    is_real = np.ones(sliced.cube.n_items, np.bool_)
+    axis = sliced.cube.axes.get(GENERATED_BY)
+    if axis is not None:
+        is_real[axis.rows] = False
+    return is_real
 
 
 def class_items(project: Project, class_name: str) -> ClassItems:
@@ -65,18 +77,19 @@ def class_items(project: Project, class_name: str) -> ClassItems:
     sliced = project.cube()
     category = sliced.class_index(class_name)
     rows, part = training_rows(sliced)
-    shown = sliced.cube.class_mask([category])
-    of_class = rows[shown[rows]]
+    shown, is_real = sliced.cube.class_mask([category]), real_rows(sliced)
+    of_class = rows[shown[rows] & is_real[rows]]
     if not len(of_class):
         elsewhere = int((shown & sliced.labelled).sum())
         raise RequestError(
-            f"No image of the training part shows {class_name!r} ({elsewhere:,} labelled elsewhere)",
+            f"No real image of the training part shows {class_name!r} ({elsewhere:,} labelled elsewhere)",
             "Validation and test are never augmented: label more of the class, or make another split",
         )
     safe = of_class[~_has_twin_outside(sliced, of_class, rows)]
     there = safe[sliced.columns.media[safe] == MediaState.PRESENT]
     missing, leaky = len(safe) - len(there), len(of_class) - len(safe)
-    return ClassItems(class_name, category, there, missing, leaky, part.warning, part.name)
+    generated = int((shown & ~is_real)[rows].sum())
+    return ClassItems(class_name, category, there, missing, leaky, part.warning, part.name, generated)
 
 
 def _has_twin_outside(sliced: ProjectCube, rows: NDArray[np.int64], training: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -250,7 +263,7 @@ class TrainPartners:
 
     def donor(self, draw: float) -> Donor | None:
         """Return an object of the class from a scene that fits."""
-        row, rest = _drawn(self._fitting(self.own), draw)
+        row, rest = self._drawn(self.own, draw)
         scene = self.reader.scene(row, self.side) if row >= 0 else None
         if scene is None:
             return None
@@ -259,8 +272,19 @@ class TrainPartners:
 
     def scene(self, draw: float) -> Scene | None:
         """Return a picture that fits."""
-        row, _rest = _drawn(self._fitting(self.everyone), draw)
+        row, _rest = self._drawn(self.everyone, draw)
         return self.reader.scene(row, self.side) if row >= 0 else None
+
+    def _drawn(self, rows: NDArray[np.int64], draw: float) -> tuple[int, float]:
+        """Return the row at 0..1 of those that fit, and what is left of the draw; -1 where none fits."""
+        fitting = self._fitting(rows)
+        if len(fitting) > _MOST_PARTNERS:
+            fitting = fitting[:: -(-len(fitting) // _MOST_PARTNERS)]
+        if not len(fitting):
+            return -1, 0.0
+        self.reader.prepare(fitting.tolist())  # in one pass: a source is not read anew for every partner
+        place, rest = divmod(draw * len(fitting), 1)
+        return int(fitting[int(place)]), float(rest)
 
     def _fitting(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of other scenes whose single-valued conditions are those of `row`."""
@@ -288,13 +312,3 @@ def partner_axes(sliced: ProjectCube) -> list[tuple[NDArray[np.int64], str]]:
         elif len(columns) == 1 and len(axis.values) <= _MOST_VALUES:
             found.append((columns[0], axis.kind))
     return found
-
-
-def _drawn(rows: NDArray[np.int64], draw: float) -> tuple[int, float]:
-    """Return the row at 0..1 of the list, and what is left of the draw; -1 for an empty list."""
-    if len(rows) > _MOST_PARTNERS:
-        rows = rows[:: -(-len(rows) // _MOST_PARTNERS)]
-    if not len(rows):
-        return -1, 0.0
-    place, rest = divmod(draw * len(rows), 1)
-    return int(rows[int(place)]), float(rest)

@@ -25,7 +25,14 @@ from tailwise.domain.recipe_json import recipe_from_text, recipe_text
 from tailwise.imaging.augment_files import look
 from tailwise.imaging.augment_run import StepPlan, make_variant, variant_seed
 from tailwise.storage import plan_tables, recipe_tables
-from tailwise.usecases.augment_scenes import ClassItems, SceneReader, TrainPartners, class_items, partner_axes
+from tailwise.usecases.augment_scenes import (
+    ClassItems,
+    SceneReader,
+    TrainPartners,
+    class_items,
+    partner_axes,
+    real_rows,
+)
 from tailwise.usecases.image_index import load_index
 from tailwise.usecases.projects import versions
 from tailwise.usecases.training_part import training_rows
@@ -153,7 +160,7 @@ def recipe_effect(project: Project, recipe: Recipe, multiplier: float) -> Recipe
     rows, _part = training_rows(sliced)
     in_train = np.zeros(sliced.cube.n_items, np.bool_)
     in_train[rows] = True
-    before = sliced.cube.totals(unit, in_train)
+    before = sliced.cube.totals(unit, in_train & real_rows(sliced))
     added = _added(project, copies, unit)
     effects = [
         ClassEffect(c.name, int(before[i]), int(added[i]))
@@ -166,6 +173,8 @@ def recipe_effect(project: Project, recipe: Recipe, multiplier: float) -> Recipe
         notes.append(f"{items.missing:,} images of the class have no file on this computer and get no variants")
     if items.leaky:
         notes.append(f"{items.leaky:,} images have a twin in validation or test and get no variants")
+    if items.generated:
+        notes.append(f"{items.generated:,} images of the class are generated: they count as synthetic, not as real")
     return RecipeEffect(
         recipe.class_name,
         unit.value,
@@ -216,8 +225,18 @@ class Studio:
             names = plan_tables.all_item_names(db)
         # By name, not by row: the order of the source's records must not decide which picture is a partner.
         self._everyone = np.array(sorted(rows.tolist(), key=names.__getitem__), np.int64)
+        self._names = names
         self._own = self._everyone[np.isin(self._everyone, self.items.rows)]
         self._axes = partner_axes(project.cube())
+
+    @property
+    def own_rows(self) -> list[int]:
+        """The items of the class by file name."""
+        return self._own.tolist()
+
+    def name(self, row: int) -> str:
+        """Return the file name of an item, relative to its source, without reading anything."""
+        return self._names[row]
 
     def prepare(self, rows: Sequence[int]) -> None:
         """Read the shapes of these rows in one go."""
@@ -248,8 +267,9 @@ def measure_drift(studio: Studio, recipe: Recipe, progress: Progress, tries: int
     The class's own range is that of the middle 98 % of its pictures in the image index, or of up to 64 pictures that
     are measured now where there is no index.
     """
-    low, high, from_index = _own_range(studio, progress)
     rows = studio.spread(tries)
+    studio.prepare(rows)  # in one pass: a source is not read once per picture
+    low, high, from_index = _own_range(studio, progress)
     progress.stage("Trying variants", len(rows))
     outside = np.zeros(len(_LOOK_NAMES), np.int64)
     tried = any_outside = 0
@@ -276,6 +296,7 @@ def _own_range(studio: Studio, progress: Progress) -> tuple[NDArray[np.float64],
         values = np.stack([index.brightness[found], np.log1p(index.blur[found]), index.saturation[found]], axis=1)
     else:
         rows = studio.spread(_LOOKS)
+        studio.prepare(rows)
         progress.stage("Measuring the class's own pictures", len(rows))
         measured: list[NDArray[np.float64]] = []
         for row in rows:

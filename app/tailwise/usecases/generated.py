@@ -10,6 +10,7 @@ import csv
 import json
 import math
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,19 +22,19 @@ from tailwise.domain.generated import (
     GENERATED_REVIEW,
     LEAST_REVIEW,
     MOST_GENERATED,
+    OWN_GENERATOR,
     TO_REVIEW,
     GeneratedOutcome,
     GeneratedRow,
 )
 from tailwise.domain.records import SCENE_AXES, AxisKind
-from tailwise.storage import derived_axes, plan_tables
+from tailwise.storage import derived_axes, plan_tables, source_tables
 from tailwise.storage.derived_axes import DerivedAxis
 from tailwise.usecases.projects import versions
 from tailwise.usecases.training_part import training_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -64,8 +65,9 @@ def register_generated(
     sliced = project.cube()
     with project.file.reading() as db:
         names = plan_tables.all_item_names(db)
-    found = _Found(sliced, names, rows)
-    shares = _shares(sliced, np.array(sorted(found.pairs), np.int64))
+        beside = {s.name for s in source_tables.list_sources(db) if s.root and Path(s.root) == table.resolve().parent}
+    found = _Found(sliced, _Places(sliced, names), rows, next(iter(beside), ""))
+    shares = _shares(sliced, found)
     progress.stage("Saving")
     order = np.random.default_rng(seed).permutation(sorted(found.pairs))
     to_review = order[: math.ceil(review * len(order))].tolist()
@@ -93,6 +95,8 @@ def register_generated(
 def read_table(path: Path) -> list[GeneratedRow]:
     """Read the table: columns `file`, `parent`, `generator`, and `prompt` if there is one.
 
+    The list `synthetic.csv` of pictures that a recipe made is such a table; it calls the parent `parent_file`.
+
     Raises:
         RequestError: it cannot be read, lacks a column, or names a file twice.
     """
@@ -100,6 +104,8 @@ def read_table(path: Path) -> list[GeneratedRow]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             header = [name.strip().lower() for name in reader.fieldnames or ()]
+            if _COLUMNS[1] not in header:
+                header = [_COLUMNS[1] if name == "parent_file" else name for name in header]
             records = [dict(zip(header, (str(v or "") for v in r.values()), strict=False)) for r in reader]
     except OSError as error:
         raise RequestError(f"{path} cannot be read ({error.strerror})", "Check the path of the table") from error
@@ -117,18 +123,20 @@ def read_table(path: Path) -> list[GeneratedRow]:
         if record["file"] in seen:
             raise RequestError(f"{path.name}, row {number}: {record['file']} is there twice", "Keep one of the rows")
         seen.add(record["file"])
-    return [GeneratedRow(r["file"], r["parent"], r["generator"].strip(), r.get("prompt", "")) for r in records]
+    return [
+        GeneratedRow(r["file"], r["parent"], r["generator"].strip(), r.get("prompt", ""), r.get("source", ""))
+        for r in records
+    ]
 
 
 class _Found:
     """The lines of the table with rows of the project: child -> (parent, line). What does not fit is listed."""
 
-    def __init__(self, sliced: ProjectCube, names: Sequence[str], rows: Sequence[GeneratedRow]) -> None:
+    def __init__(self, sliced: ProjectCube, places: _Places, rows: Sequence[GeneratedRow], beside: str) -> None:
         self.pairs: dict[int, tuple[int, GeneratedRow]] = {}
         self.unknown: list[str] = []
         self.held_out: list[str] = []
         self.twins: list[str] = []
-        places = _places(names)
         training, part = training_rows(sliced)
         in_train = np.zeros(sliced.cube.n_items, np.bool_)
         in_train[training] = True
@@ -138,7 +146,7 @@ class _Found:
             outside &= ~in_train
         twin = _twins(sliced, outside)
         for row in rows:
-            child, parent = places.get(row.file), places.get(row.parent)
+            child, parent = places.find(row.file, beside), places.find(row.parent, row.source)
             if child is None or parent is None or child == parent:
                 self.unknown.append(row.file if child is None else f"{row.file} (parent {row.parent or 'empty'})")
             elif outside[parent] or outside[child]:
@@ -156,17 +164,26 @@ class _Found:
             )
 
 
-def _places(names: Sequence[str]) -> dict[str, int]:
-    """Return the row of every file name, and of every last part that only one file has."""
-    places: dict[str, int] = {}
-    last: dict[str, list[int]] = {}
-    for row, name in enumerate(names):
-        places.setdefault(name, row)
-        last.setdefault(name.rpartition("/")[2], []).append(row)
-    for name, rows in last.items():
-        if len(rows) == 1:
-            places.setdefault(name, rows[0])
-    return places
+class _Places:
+    """The row of every file name, and of every last part that only one file has. Names of several files name none."""
+
+    def __init__(self, sliced: ProjectCube, names: Sequence[str]) -> None:
+        self._rows: dict[str, list[int]] = {}
+        self._last: dict[str, list[int]] = {}
+        self._source_of = sliced.columns.source
+        self._sources = sliced.columns.source_names
+        for row, name in enumerate(names):
+            self._rows.setdefault(name, []).append(row)
+            self._last.setdefault(name.rpartition("/")[2], []).append(row)
+
+    def find(self, name: str, source: str) -> int | None:
+        """Return the row of a file, one of `source` before all others; None where there is none, or no saying which."""
+        for found in (self._rows.get(name, []), self._last.get(name, [])):
+            own = [row for row in found if self._sources[self._source_of[row]] == source]
+            for rows in (own, found):
+                if len(rows) == 1:
+                    return rows[0]
+        return None
 
 
 def _twins(sliced: ProjectCube, outside: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -179,23 +196,30 @@ def _twins(sliced: ProjectCube, outside: NDArray[np.bool_]) -> NDArray[np.bool_]
     return found
 
 
-def _shares(sliced: ProjectCube, children: NDArray[np.int64]) -> tuple[tuple[str, int, int], ...]:
-    """Return generated and all labelled images per class; refuse when more than half would be generated."""
-    is_child = np.zeros(sliced.cube.n_items, np.bool_)
-    is_child[children] = True
+def _shares(sliced: ProjectCube, found: _Found) -> tuple[tuple[str, int, int], ...]:
+    """Return generated and all labelled images per class; refuse when a model would have made more than half.
+
+    Pictures that a recipe made of real ones are told but bounded elsewhere: a class counts at most five times.
+    """
+    is_child, is_own = np.zeros(sliced.cube.n_items, np.bool_), np.zeros(sliced.cube.n_items, np.bool_)
     axis = sliced.cube.axes.get(GENERATED_BY)
     if axis is not None:
         is_child[axis.rows] = True
+        own = np.array([name.startswith(OWN_GENERATOR) for name in axis.values], np.bool_)
+        is_own[axis.rows[own[axis.codes]]] = True
+    for child, (_parent, row) in found.pairs.items():
+        is_child[child], is_own[child] = True, row.is_own
     shares: list[tuple[str, int, int]] = []
     for code, category in enumerate(sliced.columns.categories):
         shown = sliced.cube.class_mask([code]) & sliced.labelled
         generated, total = int((shown & is_child).sum()), int(shown.sum())
+        modelled, others = int((shown & is_child & ~is_own).sum()), int((shown & ~is_own).sum())
         if generated:
             shares.append((category.name, generated, total))
-        if generated > MOST_GENERATED * total:
+        if modelled > MOST_GENERATED * others:
             raise RequestError(
-                f"{generated:,} of the {total:,} images of {category.name!r} would be generated, more than half",
-                f"Register at most {total - generated:,} of them, or label real ones",
+                f"{modelled:,} of the {others:,} images of {category.name!r} would be generated, more than half",
+                f"Register at most {others - modelled:,} of them, or label real ones",
             )
     return tuple(shares)
 
