@@ -81,6 +81,28 @@ def test_groups_are_never_cut_and_every_part_holds_positives():
     assert positives.max() <= 2 * positives.min()
 
 
+def test_groups_without_positives_are_spread_over_all_parts():
+    # Dealt by positives alone they would all lie in the part that has the fewest: the others then train on nothing else.
+    part = group_parts(examples_of(np.ones((400, 2)), np.arange(400) < 47))
+
+    rows = np.bincount(part)
+    assert rows.max() - rows.min() <= 1
+    assert np.ptp(np.bincount(part[:47])) <= 1
+
+
+def test_a_part_with_many_positives_does_not_score_low_for_that():
+    # Noise: nothing can be learned, so the score must not tell the sides apart. One picture holds most positives.
+    rng = np.random.default_rng(2)
+    positive = np.r_[np.ones(30), np.zeros(570)].astype(bool)
+    group = np.r_[np.zeros(24), np.arange(1, 577)].astype(int)
+    examples = examples_of(rng.normal(size=(600, 40)), positive, group)
+
+    score = score_all(examples, SILENT).score
+
+    above = (score[positive][:, None] > score[~positive][None, :]).mean()
+    assert 0.4 < above < 0.6
+
+
 def test_one_group_of_positives_cannot_be_asked_about():
     with pytest.raises(TooFewGroupsError):
         group_parts(examples_of(np.eye(6), [1, 1, 0, 0, 0, 0], [0, 0, 1, 2, 3, 4]))

@@ -22,8 +22,9 @@ PARTS = 5
 MOST_TRAINED = 10_000
 """Rows a scorer is trained on; of more negatives a sample is taken that is weighted up to all of them."""
 CHUNK = 65_536
-REGULARISATION = 30.0
-"""Inverse strength; vectors of length 1 need weak regularisation to be told apart at all."""
+REGULARISATION = 1.0
+"""Inverse strength. Of 0.3 to 100 it has the least log loss on given labels of four published sets, or nearly: weaker
+is worst where there are as many rows as columns, stronger where a class has a dozen positives."""
 MOST_STEPS = 300
 
 
@@ -65,11 +66,13 @@ def group_parts(examples: Examples, parts: int = PARTS) -> NDArray[np.int64]:
     first = np.full(len(groups), len(examples), dtype=np.int64)
     np.minimum.at(first, code, np.arange(len(examples)))  # rows are in order of their keys: a stable name of the group
     part_of = np.zeros(len(groups), dtype=np.int64)
-    held = [(0, 0)] * parts
+    held = np.zeros((parts, 2), dtype=np.int64)
     for group in np.lexsort((first, -rows, -positives)).tolist():
-        part = min(range(parts), key=held.__getitem__)
+        # Groups without positives would all go where the fewest positives are if these still decided.
+        by = (held[:, 1], held[:, 0]) if positives[group] else (held[:, 1],)
+        part = int(np.lexsort(by)[0])
         part_of[group] = part
-        held[part] = (held[part][0] + int(positives[group]), held[part][1] + int(rows[group]))
+        held[part] += positives[group], rows[group]
     return part_of[code]
 
 
@@ -89,10 +92,12 @@ def out_of_fold_scores(
     """
     weight = np.ones(len(examples)) if weight is None else weight
     margin = np.zeros(len(examples))
+    share = float(weight[examples.is_positive].sum() / weight.sum())
     for number in range(int(part.max()) + 1):
         trained = np.flatnonzero((part != number) & (weight > 0))
         asked = np.flatnonzero(part == number)
         rows, row_weight = thinned(trained, weight[trained], examples)
+        row_weight = _with_share(row_weight, examples.is_positive[rows], share)
         margin[asked] = _margins(examples, rows, row_weight, asked)
         progress.advance()
     return calibrated(margin, examples.is_positive, weight)
@@ -154,13 +159,23 @@ def calibrated(
     return expit(np.exp(slope) * margin + offset)
 
 
+def _with_share(weight: NDArray[np.float64], is_positive: NDArray[np.bool_], share: float) -> NDArray[np.float64]:
+    """Return weights of mean 1 by which positives hold `share` of the whole.
+
+    A part with many positives leaves few to learn from; without this its rows would score low for that alone, and
+    margins of different parts could not be compared.
+    """
+    ours, others = weight[is_positive].sum(), weight[~is_positive].sum()
+    return len(weight) * np.where(is_positive, weight * (share / ours), weight * ((1 - share) / others))
+
+
 def _margins(
     examples: Examples, rows: NDArray[np.int64], weight: NDArray[np.float64], asked: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     from sklearn.linear_model import LogisticRegression
 
     model: Any = LogisticRegression(C=REGULARISATION, max_iter=MOST_STEPS, tol=1e-3)
-    model.fit(examples.features[rows], examples.is_positive[rows], sample_weight=weight * (len(rows) / weight.sum()))
+    model.fit(examples.features[rows], examples.is_positive[rows], sample_weight=weight)
     normal = model.coef_[0].astype(np.float32)
     margins = np.empty(len(asked))
     for start in range(0, len(asked), CHUNK):
