@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tailwise.analysis.iou_matching import DetectionKind, Places, iou_matrix, match_detections
-from tailwise.analysis.label_issues import class_thresholds, find_label_issues, positive_threshold, self_confidence
+from tailwise.analysis.label_issues import (
+    class_thresholds,
+    find_label_issues,
+    missing_label_threshold,
+    self_confidence,
+)
 from tailwise.analysis.mining_proposals import background_proposals, edge_density, typical_sizes
 from tailwise.analysis.wilson import wilson_interval
 
@@ -137,7 +142,23 @@ def test_a_class_without_items_claims_nothing():
 
     assert np.isnan(issues.thresholds[2])
     assert issues.rows.tolist() == []
-    assert positive_threshold(np.zeros(3, dtype=bool), probabilities[:, 0]) == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("positives", "negatives", "threshold"),
+    [
+        ([0.2, 0.4], [0.1, 0.1, 0.3], 0.3),  # what positives score on average
+        ([0.9, 0.99, 0.9], [0.6, 0.1], 0.5),  # sure of most: one half is enough
+        ([0.2, 0.2], [0.3, 0.3, 0.3, 0.2, 0.1], 1.0),  # most that scores so high is not labelled: no reason to doubt
+        ([0.7, 0.6, 0.1, 0.1], [0.99, 0.3, 0.05], 0.375),  # a negative above all others is still suspected
+        ([0.7, 0.6, 0.1], [0.99, 0.4, 0.4, 0.4, 0.4], 0.6),  # half of all that reaches it is labelled
+        ([], [0.5], 1.0),
+    ],
+)
+def test_a_label_is_suspected_missing_where_labelled_places_score_alike(positives, negatives, threshold):
+    score = np.array([*positives, *negatives])
+
+    assert missing_label_threshold(np.arange(len(score)) < len(positives), score) == pytest.approx(threshold)
 
 
 def a_picture():

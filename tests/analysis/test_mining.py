@@ -14,6 +14,7 @@ from tailwise.analysis.hard_negatives import (
     scattered,
     thinned,
 )
+from tailwise.analysis.label_issues import missing_label_threshold
 from tailwise.analysis.mining_evidence import (
     KindEvidence,
     best_similarity,
@@ -131,7 +132,8 @@ def test_scores_are_probabilities_that_tell_the_sides_apart_and_do_not_depend_on
     assert scored.score[examples.is_positive].mean() > 0.4
     assert scored.score[60:].mean() < 0.1
     assert 0 < scored.score.min() <= scored.score.max() < 1
-    assert scored.threshold == pytest.approx(scored.score[examples.is_positive].mean())
+    assert scored.threshold == missing_label_threshold(examples.is_positive, scored.score) <= 0.5
+    assert (scored.score[scored.suspected] >= scored.threshold).all()
     assert (np.diff(scored.score[scored.suspected]) <= 0).all()
 
 

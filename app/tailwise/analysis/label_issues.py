@@ -14,6 +14,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LIKELY = 0.5
+LABELLED_SHARE = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class LabelIssues:
@@ -44,12 +47,22 @@ def class_thresholds(labels: NDArray[np.integer[Any]], probabilities: NDArray[np
     return np.divide(total, count, out=np.full(classes, np.nan), where=count > 0)
 
 
-def positive_threshold(is_positive: NDArray[np.bool_], score: NDArray[np.floating[Any]]) -> float:
-    """Return what the score of an unlabelled item must reach to be suspected: the mean score of the positives.
+def missing_label_threshold(is_positive: NDArray[np.bool_], score: NDArray[np.floating[Any]]) -> float:
+    """Return what the score of an unlabelled place must reach for its label to be suspected missing; 1 for never.
 
-    Infinite without positives: then nothing is suspected.
+    It is what positives have on average, as in confident learning, or one half where that is less: by then the place is
+    rather positive than not, however sure the scorer is of others. And at least half of all that scores so high is
+    labelled: the scores of a class that cannot be told from the rest say nothing about its labels.
     """
-    return float(score[is_positive].mean()) if is_positive.any() else float("inf")
+    if not is_positive.any():
+        return 1.0
+    order = np.argsort(-score, kind="stable")
+    labelled = np.cumsum(is_positive[order]) / np.arange(1, len(order) + 1)
+    ends = np.append(np.diff(score[order]) < 0, True)  # equal scores are above a threshold together
+    trusted = np.flatnonzero(ends & (labelled >= LABELLED_SHARE))
+    if not trusted.size:
+        return 1.0
+    return max(min(float(score[is_positive].mean()), LIKELY), float(score[order[trusted[-1]]]))
 
 
 def find_label_issues(

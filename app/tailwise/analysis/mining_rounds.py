@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.analysis.hard_negatives import group_parts, out_of_fold_scores, scattered
-from tailwise.analysis.label_issues import positive_threshold
+from tailwise.analysis.label_issues import missing_label_threshold
 from tailwise.analysis.mining_selection import Selection, SelectionPool, pick
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def score_all(examples: Examples, progress: Progress) -> Scored:
     part = group_parts(examples)
     progress.stage("Scoring", int(part.max()) + 1)
     score = out_of_fold_scores(examples, part, progress)
-    threshold = positive_threshold(examples.is_positive, score)
+    threshold = missing_label_threshold(examples.is_positive, score)
     suspected = np.flatnonzero(~examples.is_positive & (score >= threshold))
     return Scored(score, part, threshold, suspected[np.argsort(-score[suspected], kind="stable")])
 

@@ -70,13 +70,13 @@ def why_missing(facts: Facts, threshold: float) -> str:
     """Return why a label is suspected to be missing.
 
     >>> why_missing(Facts("Bus", "", {"score": 0.9}, "", is_image=False), 0.8)
-    'Scores 0.90, labelled Bus score 0.80 on average: is the label missing?'
+    'Scores 0.90; from 0.80 on a place is expected to be Bus: is the label missing?'
     """
     said = f"labelled {facts.label}" if facts.label else ""
     question = f"is {facts.label} the wrong label?" if said else "is the label missing?"
     seen = f"; {facts.finder} found it at {facts.evidence['detector']:.2f}" if facts.finder else ""
     return (
-        f"Scores {facts.evidence['score']:.2f}, labelled {facts.class_name} score {threshold:.2f} on average"
+        f"Scores {facts.evidence['score']:.2f}; from {threshold:.2f} on a place is expected to be {facts.class_name}"
         f"{seen}: {question}"
     )
 
