@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from builders import a_project, a_source
+from tailwise.gui.dialogs.split_compare import SplitCompare
 from tailwise.gui.models.split_table import SHARES_ROLE
 from tailwise.gui.navigation import ExportThis
 from tailwise.gui.pages.splits import SplitsPage
@@ -244,3 +245,24 @@ def test_neighbours_of_numbered_sequences_in_two_splits_are_counted(qtbot, page)
     with qtbot.waitSignal(page.page_requested, timeout=WAIT) as asked:
         page.gaps.view.activated.emit(page.gaps.table.index(0, 0))
     assert asked.args[0] == "items"
+
+
+def test_two_splits_are_compared_and_the_images_that_moved_open(qtbot, page):
+    propose(qtbot, page, seed=1)
+    QTest.keyClick(page, Qt.Key.Key_C)
+    assert page.findChild(SplitCompare) is None, "there is nothing yet to compare with"
+    page.controls.groups.toggle_value("scene")
+    propose(qtbot, page, seed=2)
+
+    QTest.keyClick(page, Qt.Key.Key_C)
+    dialog = page.findChild(SplitCompare)
+    settle(qtbot, page)
+
+    assert (dialog.before.currentData(), dialog.after.currentData()) == (1, 2)
+    move = dialog.moves.records()[0]
+    assert move.before != move.after
+    assert {"seed", "group_by"} <= {row.what for row in dialog.changes.records() if row.part == "Request"}
+    with qtbot.waitSignal(page.page_requested) as asked:
+        dialog.moves_view.activated.emit(dialog.moves.index(0, 0))
+    assert asked.args[1].ids == list(move.item_ids)
+    dialog.close()

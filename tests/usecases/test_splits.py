@@ -12,9 +12,12 @@ from cli_runs import Shell
 from tailwise.domain.errors import RequestError
 from tailwise.domain.records import IDENTICAL_AXIS, NEAR_DUPLICATE_AXIS
 from tailwise.domain.split import SplitRequest, equal_parts
+from tailwise.domain.split_diff import NO_SPLIT
 from tailwise.ops.progress import SILENT
 from tailwise.planning.split_groups import connected_groups, cut_between, stable_keys
 from tailwise.planning.split_slice import draw_slice
+from tailwise.storage import plan_tables
+from tailwise.usecases.split_diff import compare_splits
 from tailwise.usecases.split_slice import SliceRequest, balanced_slice
 from tailwise.usecases.splits import compute_split, group_keys, list_splits, split_items_by_name
 
@@ -43,6 +46,64 @@ def project(tmp_path):
     )
     yield project
     project.close()
+
+
+def test_two_splits_differ_by_exactly_the_items_that_are_elsewhere(project):
+    first = compute_split(project, SplitRequest(RATIOS, ("scene",), seed=1), SILENT)
+    second = compute_split(project, SplitRequest((("train", 0.8), ("test", 0.2)), seed=2), SILENT)
+
+    diff = compare_splits(project, first.id, second.id)
+
+    was, now = (
+        {i: name for name, ids in split_items_by_name(project, stored.id).items() for i in ids}
+        for stored in (first, second)
+    )
+    expected = {}
+    for item in was:
+        if was[item] != now[item]:
+            expected.setdefault((was[item], now[item]), []).append(item)
+    assert {(m.before, m.after): list(m.item_ids) for m in diff.moves} == {k: sorted(v) for k, v in expected.items()}
+    assert diff.kept + diff.moved == 90
+    sizes = {change.what: (change.before, change.after) for change in diff.sizes}
+    assert sizes["val"] == (18, 0)
+    assert {"ratios", "group_by", "seed"} == {change.place for change in diff.request}
+    assert compare_splits(project, first.id, first.id).is_same
+
+
+def test_an_item_that_one_split_does_not_know_comes_from_no_split(project):
+    compute_split(project, SplitRequest(RATIOS), SILENT)
+    with project.file.writing() as db:
+        row = plan_tables.list_splits(db)[0]
+        # As it is after an import: the later split knows items that the earlier one does not.
+        plan_tables.add_split(db, row.request, row.result, row.names, row.item_ids[7:], row.codes[7:], 1)
+
+    diff = compare_splits(project, 2, 1)
+
+    assert {move.before for move in diff.moves} == {NO_SPLIT}
+    assert sorted(i for move in diff.moves for i in move.item_ids) == sorted(row.item_ids[:7].tolist())
+    assert (diff.kept, diff.moved) == (83, 0)
+    assert "7 items are new" in diff.sentence()
+    assert "7 items are in no split any more" in compare_splits(project, 1, 2).sentence()
+
+
+def test_stored_splits_are_listed_compared_and_chosen_by_command(project, capsys):
+    compute_split(project, SplitRequest(RATIOS, seed=1), SILENT)
+    compute_split(project, SplitRequest(RATIOS, seed=2), SILENT)
+    path = project.path
+    project.close()
+    shell = Shell(capsys)
+
+    listed = shell.json("splits", path)["splits"]
+    assert [(s["id"], s["active"]) for s in listed] == [(2, True), (1, False)]
+    chosen = shell.json("splits", path, "--activate", 1)["splits"]
+    assert [s["active"] for s in chosen] == [False, True]
+    told = shell.json("splits", path, "--compare", 1, 2)
+    assert told["moved"] == sum(len(m["items"]) for m in told["moves"]) > 0
+    assert f"{told['moved']} items change sides" in shell("splits", path, "--compare", 1, 2)
+    assert "active" in shell("splits", path)
+    shell("splits", path, "--compare", 1, 9, code=1)
+    assert "There is no split number 9" in shell.err
+    shell("splits", path, "--compare", 1, 2, "--activate", 1, code=2)
 
 
 def test_twins_are_never_cut_whether_asked_for_or_not(project):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tailwise import __version__
-from tailwise.cli import audit, augment, balance, conditions, data, imaging, planning, review
+from tailwise.cli import audit, augment, balance, conditions, data, imaging, planning, review, splits
 from tailwise.cli.output import print_json, say
 from tailwise.cli.support import PATH, json_option, terminal_progress
 from tailwise.domain.errors import UserError
@@ -98,6 +98,7 @@ for _command in (
     *conditions.COMMANDS,
     *imaging.COMMANDS,
     *planning.COMMANDS,
+    *splits.COMMANDS,
     *augment.COMMANDS,
     *audit.COMMANDS,
     *review.COMMANDS,

@@ -14,9 +14,12 @@ from tailwise.ops.progress import SharedProgress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tailwise.domain.plan_diff import NumberChange
     from tailwise.ops.progress import ProgressSnapshot
 
 REDRAW_SECONDS = 0.1
+SMALL = 0.1
+"""Below it two decimals would say too little."""
 
 
 def print_json(document: object) -> None:
@@ -35,6 +38,13 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], empty: 
     click.echo(_line(header, widths, is_number))
     for row in cells:
         click.echo(_line(row, widths, is_number))
+
+
+def print_changes(title: str, changes: Sequence[NumberChange]) -> None:
+    """Print numbers that differ, before and after; nothing where none does."""
+    if changes:
+        rows = [(c.what, float(c.before), float(c.after), float(c.change), c.unit) for c in changes]
+        print_table((title, "before", "after", "change", "unit"), rows)
 
 
 def say(text: str) -> None:
@@ -100,7 +110,7 @@ def _text(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return f"{value:,.2f}" if not value or abs(value) >= SMALL else f"{value:,.4f}"
     # A name from a dataset must not steer the terminal.
     return "".join(c if c.isprintable() else "\ufffd" for c in str(value))
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tailwise.cli.output import print_json, print_table, say
+from tailwise.cli.output import print_changes, print_json, print_table, say
 from tailwise.cli.support import PATH, json_option, reading, terminal_progress, writing
 from tailwise.domain.errors import ExportTargetError, RequestError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tailwise.domain.plan_diff import NumberChange
     from tailwise.domain.plan_outcome import PlanOutcome
 
 plan_option = click.option(
@@ -160,8 +159,7 @@ def diff(project: Path, before: int, after: int | None, as_json: bool) -> None:
             ("request", "before", "after"), [(c.place, c.before or "none", c.after or "none") for c in found.request]
         )
     for title, changes in (("total", found.totals), ("class", found.classes), ("items of", found.lines)):
-        if changes:
-            print_table((title, "before", "after", "change", "unit"), [_numbers(change) for change in changes])
+        print_changes(title, changes)
 
 
 @click.command()
@@ -219,10 +217,6 @@ def print_plan(outcome: PlanOutcome) -> None:
         click.echo(f"{reason.class_name} is short by {reason.short_by:,.1f} ({reason.kind.value}): {reason.advice}")
     for note in outcome.notes:
         click.echo(note)
-
-
-def _numbers(change: NumberChange) -> tuple[object, ...]:
-    return change.what, float(change.before), float(change.after), float(change.change), change.unit
 
 
 def _read(path: Path) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tailwise.domain.wording import counted, first_names
+
 MAX_DIFF_EXAMPLES = 20
 
 
@@ -75,15 +77,15 @@ class ImportDiff:
         if self.is_empty:
             return "nothing changes"
         inner = [
-            _counted(self.annotations_added, "annotation") + " added" if self.annotations_added else "",
-            _counted(self.annotations_removed, "annotation") + " removed" if self.annotations_removed else "",
+            counted(self.annotations_added, "annotation") + " added" if self.annotations_added else "",
+            counted(self.annotations_removed, "annotation") + " removed" if self.annotations_removed else "",
             f"{self.classes_changed:,} with another class" if self.classes_changed else "",
         ]
         what = ", ".join(filter(None, inner))
-        relabelled = f"{_counted(self.items_relabelled, 'item')} relabelled" + (f" ({what})" if what else "")
+        relabelled = f"{counted(self.items_relabelled, 'item')} relabelled" + (f" ({what})" if what else "")
         parts = [
-            _counted(self.items_added, "item") + " added" if self.items_added else "",
-            _counted(self.items_removed, "item") + " removed" if self.items_removed else "",
+            counted(self.items_added, "item") + " added" if self.items_added else "",
+            counted(self.items_removed, "item") + " removed" if self.items_removed else "",
             relabelled if self.items_relabelled else "",
             _named(self.new_classes, "new class", "new classes"),
             _named(self.gone_classes, "class gone", "classes gone"),
@@ -118,12 +120,7 @@ class ImportDiff:
         }
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" + ("s" if number != 1 else "")
-
-
 def _named(names: tuple[str, ...], one: str, many: str) -> str:
     if not names:
         return ""
-    shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-    return f"{len(names):,} {one if len(names) == 1 else many}: {shown}"
+    return f"{counted(len(names), one, many)}: {first_names(names, 5)}"

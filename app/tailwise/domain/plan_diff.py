@@ -57,13 +57,14 @@ class PlanDiff:
             "before": self.before,
             "after": self.after,
             "request": [{"place": c.place, "before": c.before, "after": c.after} for c in self.request],
-            "totals": _numbers_json(self.totals),
-            "classes": _numbers_json(self.classes),
-            "lines": _numbers_json(self.lines),
+            "totals": numbers_json(self.totals),
+            "classes": numbers_json(self.classes),
+            "lines": numbers_json(self.lines),
         }
 
 
-def _numbers_json(changes: Iterable[NumberChange]) -> list[dict[str, object]]:
+def numbers_json(changes: Iterable[NumberChange]) -> list[dict[str, object]]:
+    """Return changed numbers as plain values."""
     return [
         {
             "what": c.what,

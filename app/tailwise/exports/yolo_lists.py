@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tailwise.domain.errors import RequestError
 from tailwise.domain.exports import Audience, SplitSource, YoloLabels
 from tailwise.domain.records import LabelState
+from tailwise.domain.wording import first_names
 from tailwise.exports.texts import shown, slug, yaml_quoted
 from tailwise.exports.yolo_labels import LabelLines, label_lines
 from tailwise.exports.yolo_readme import yolo_readme
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 FOLDER = "splits/yolo"
 MAX_CLASS_NUMBER = 9_999
-_EXAMPLES = 3
 
 
 @dataclass(slots=True)
@@ -327,4 +327,4 @@ def _an_example(lists: _Lists) -> str:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(shown(name, 60) for name in names[:_EXAMPLES]) + (", …" if len(names) > _EXAMPLES else "")
+    return first_names([shown(name, 60) for name in names])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.plan import Route
 from tailwise.domain.playbook import Playbook, PlaybookSection, PlaybookTable
+from tailwise.domain.wording import counted
 from tailwise.planning.batches import BATCH_ITEMS
 from tailwise.planning.largest_remainder import largest_remainder
 from tailwise.planning.quota_rules import percent
@@ -38,7 +39,7 @@ def make_playbook(request: PlanRequest, outcome: PlanOutcome) -> Playbook:
         request: with the streams the plan was solved with.
         outcome: the plan.
     """
-    weeks = f"{request.weeks} week" + ("s" if request.weeks != 1 else "")
+    weeks = counted(request.weeks, "week")
     starts = f", from {request.start.isoformat()}" if request.start else ""
     return Playbook(
         title=outcome.name,

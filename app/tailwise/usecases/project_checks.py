@@ -11,6 +11,7 @@ from tailwise.analysis import box_checks
 from tailwise.analysis.box_checks import Boxes
 from tailwise.domain.findings import MAX_EXAMPLES, Severity
 from tailwise.domain.records import AnnotationFlag, AnnotationKind, LabelState, Role
+from tailwise.domain.wording import counted
 from tailwise.storage import plan_tables
 from tailwise.usecases import condition_checks, conflict_checks, sequences
 from tailwise.usecases.check_report import CheckReport
@@ -98,7 +99,7 @@ def _check_classes(report: CheckReport) -> None:
         ("CK-06", f"classes seen on 2 to {FEW_IMAGES} images", [r for r in rows if 1 < r.images <= FEW_IMAGES]),
     ):
         codes = [sliced.class_index(r.name) for r in few]
-        shown = [f"{r.name}: {_counted(r.images, 'image')}, {_counted(r.objects, 'object')}" for r in few]
+        shown = [f"{r.name}: {counted(r.images, 'image')}, {counted(r.objects, 'object')}" for r in few]
         report.add(
             code, Severity.WARNING, message, "kept: too few to learn from and to measure", count=len(few),
             rows=np.flatnonzero(sliced.cube.class_mask(codes) & sliced.labelled) if codes else (), examples=shown,
@@ -111,10 +112,6 @@ def _check_classes(report: CheckReport) -> None:
             "kept: plan for the small ones, or weigh classes", count=1,
             examples=[f"{seen[0].name} {seen[0].objects:,}, {last.name} {last.objects:,} objects"],
         )  # fmt: skip
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" + ("s" if number != 1 else "")
 
 
 def _check_boxes(report: CheckReport) -> None:

@@ -19,6 +19,7 @@ from tailwise.domain.resampling import (
     MethodResult,
     ResamplingOutcome,
 )
+from tailwise.domain.wording import first_names
 from tailwise.planning.resampling import baselines
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tailwise.usecases.training_part import TrainingBase
 
 _NEAR = 1e-9
-_NAMED = 3
 
 
 def describe(base: TrainingBase, solution: ResamplingSolution) -> ResamplingOutcome:
@@ -223,7 +223,7 @@ def _notes(
         )
     empty = [r.name for r in rows if not r.count]
     if empty:
-        notes.append(f"No training item holds {some_names(empty)}, so nothing can be balanced there")
+        notes.append(f"No training item holds {first_names(empty)}, so nothing can be balanced there")
     if solution.method is Method.TARGET_LP:
         notes += _collateral(rows)
     if solution.is_reduced:
@@ -269,11 +269,5 @@ def _collateral(rows: tuple[ClassEffect, ...]) -> list[str]:
     if not grown:
         return []
     grown.sort(key=lambda r: (-(r.effective - r.count), r.name))
-    named = ", ".join(f"{r.name} +{r.effective - r.count:,.0f}" for r in grown[:_NAMED])
-    more = ", …" if len(grown) > _NAMED else ""
-    return [f"Above their target, because they share items with rarer classes: {named}{more}"]
-
-
-def some_names(names: list[str]) -> str:
-    """Return the first names of a list in words."""
-    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    named = first_names([f"{r.name} +{r.effective - r.count:,.0f}" for r in grown])
+    return [f"Above their target, because they share items with rarer classes: {named}"]

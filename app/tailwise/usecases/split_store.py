@@ -68,7 +68,7 @@ def result_from_json(request: SplitRequest, told: dict[str, Any]) -> SplitResult
         quarantined=told["quarantined"],
         conflicts=told["conflicts"],
         stopped_early=told["stopped_early"],
-        is_proven=told["is_proven"],
+        is_proven=told.get("is_proven", False),
         leaks=tuple((p["a_split"], p["b_split"], p["clusters"]) for p in told.get("leaks", ())),
         notes=tuple(told.get("notes", ())),
     )

@@ -21,8 +21,8 @@ from tailwise.domain.class_weights import (
     focal_factor,
 )
 from tailwise.domain.coverage import Unit
+from tailwise.domain.wording import first_names
 from tailwise.planning import class_weights as formulas
-from tailwise.usecases.resampling_outcome import some_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -213,7 +213,7 @@ def _warnings(base: WeightsBase, outcome: WeightsOutcome, cut: int) -> tuple[str
     warnings = [base.part.warning] if base.part.warning else []
     missing = [r.name for r in rows if r.weight is None]
     if missing:
-        warnings.append(f"No weight is defined without a training sample: {some_names(missing)}")
+        warnings.append(f"No weight is defined without a training sample: {first_names(missing)}")
     over = [r for r in rows if (r.pos_weight_exact or 0.0) > request.pos_weight_cap]
     if over:
         worst = max(over, key=lambda r: r.pos_weight_exact or 0.0)

@@ -63,9 +63,8 @@ def load(project: Project, progress: Progress) -> SplitsView:
     from tailwise.usecases.projects import project_facts
     from tailwise.usecases.splits import group_keys, list_splits
 
-    facts = project_facts(project, progress)
-    names = tuple(name for name, _ in facts.splits)
-    return SplitsView(group_keys(project), names, list_splits(project), facts.labelled + facts.empty)
+    facts, stored = project_facts(project, progress), list_splits(project)
+    return SplitsView(group_keys(project), tuple(dict(facts.splits)), stored, facts.labelled + facts.empty)
 
 
 class SplitsPage(QWidget):
@@ -81,6 +80,7 @@ class SplitsPage(QWidget):
         KeyHint("Ctrl+Return", "Propose a split"),
         KeyHint("P", "Propose a split"),
         KeyHint("L", "Lock the selected split, or unlock it"),
+        KeyHint("C", "Compare the split shown with another one"),
         KeyHint("Return", "Open the images of a cell, or of a whole split"),
     )
 
@@ -94,6 +94,7 @@ class SplitsPage(QWidget):
         self._shown: StoredSplit | None = None
         self.controls = SplitControls()
         self.score = KpiTile("imbalance score")
+        self.score.setToolTip(self.tr("0 is perfect, 1 as good as random; whole images allow the bound"))
         self.cut = KpiTile("groups cut")
         self.leaks = KpiTile("twins across splits")
         self.empty = KpiTile("classes missing from a split")
@@ -108,6 +109,7 @@ class SplitsPage(QWidget):
         self.pairs_view = RecordView(self.pairs, self.tr("Pairs of splits"))
         self.history_view = RecordView(self.history, self.tr("Stored splits"))
         self.classes_view = QTableView()
+        self.compare = QPushButton(self.tr("Compare…"))
         self.activate = QPushButton(self.tr("Make active"))
         self.hand_out = QPushButton(self.tr("Export…"))
         self.states = StateStack(self._build(), "splits", self)
@@ -146,11 +148,12 @@ class SplitsPage(QWidget):
         header.setDefaultSectionSize(SPLIT_WIDTH)
         header.setMinimumSectionSize(SPLIT_WIDTH)
         self.classes_view.setItemDelegate(ShareDelegate(self.classes_view))
+        for view in (self.sizes_view, self.pairs_view, self.history_view):
+            view.keep_rows(1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        buttons.addWidget(self.slice)
-        buttons.addWidget(self.activate)
-        buttons.addWidget(self.hand_out)
+        for widget in (self.slice, self.compare, self.activate, self.hand_out):
+            buttons.addWidget(widget)
         panes = split_panes(
             titled(self.tr("Classes: images achieved of asked"), self.classes_view),
             titled(self.tr("Sizes"), self.sizes_view),
@@ -175,11 +178,13 @@ class SplitsPage(QWidget):
         self.history_view.record_selected.connect(self._on_selected)
         self.sizes_view.activated.connect(self._open_split)
         self.classes_view.activated.connect(self._open_cell)
+        self.compare.clicked.connect(self._compare)
         self.activate.clicked.connect(self._activate)
         self.hand_out.clicked.connect(self._hand_out)
         self.empty.clicked.connect(self._go_to_missing)
         self.slice.wanted.connect(self._open_slice)
-        for key, slot in (("P", self.controls.propose.click), ("L", self._toggle_lock)):
+        self.compare.setToolTip(self.tr("Which images changed sides since another split (C)"))
+        for key, slot in (("P", self.controls.propose.click), ("L", self._toggle_lock), ("C", self.compare.click)):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
@@ -260,7 +265,7 @@ class SplitsPage(QWidget):
         checks, score = result.checks, result.measures.score
         self.score.set_value(
             f"{score:.3f}",
-            note=self.tr("0 perfect, 1 random; bound {}").format(f"{result.measures.lower_bound:.3f}"),
+            note=self.tr("0 to 1; bound {}").format(f"{result.measures.lower_bound:.3f}"),
             tone="ok" if score <= GOOD_SCORE else "warn",
         )
         self.cut.set_value(checks.cut_groups, tone="alert" if checks.cut_groups else "ok")
@@ -276,6 +281,7 @@ class SplitsPage(QWidget):
         self.classes.set_result(result)
         self.classes_view.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.activate.setEnabled(not stored.is_active)
+        self.compare.setEnabled(len(self._stored) > 1)
         groups = counted(result.groups, "group", "groups")
         self.selection_described.emit(f"Split {stored.id}: {counted(result.items, 'image', 'images')} in {groups}")
 
@@ -283,8 +289,7 @@ class SplitsPage(QWidget):
 
     @Slot(QModelIndex)
     def _open_split(self, index: QModelIndex) -> None:
-        size: SplitSize = self.sizes.record(index)
-        self._open(size.split, "")
+        self._open(self.sizes.record(index).split, "")
 
     @Slot(QModelIndex)
     def _open_cell(self, index: QModelIndex) -> None:
@@ -339,8 +344,7 @@ class SplitsPage(QWidget):
     @Slot(object)
     def _on_slice(self, found: SliceOutcome) -> None:
         title = self.tr("in a balanced slice of {}, at most {} per cell").format(found.split, found.request.per_cell)
-        ids = [row.item_id for row in found.rows]
-        self.page_requested.emit(ITEMS, ShowItems(ItemFilter(), ids, title, came_from=self.key))
+        self._show_ids(title, [row.item_id for row in found.rows])
 
     @Slot()
     def _go_to_missing(self) -> None:
@@ -351,6 +355,19 @@ class SplitsPage(QWidget):
                     self.classes_view.setCurrentIndex(index)
                     self.classes_view.setFocus(Qt.FocusReason.OtherFocusReason)
                     return
+
+    @Slot()
+    def _compare(self) -> None:
+        from tailwise.gui.dialogs.split_compare import SplitCompare
+
+        if self._shown is not None and len(self._stored) > 1:
+            dialog = SplitCompare(self._session, self.history.records(), self._shown.id, self)
+            dialog.items_wanted.connect(self._show_ids)
+            dialog.show()
+
+    @Slot(str, object)
+    def _show_ids(self, title: str, ids: list[int]) -> None:
+        self.page_requested.emit(ITEMS, ShowItems(ItemFilter(), ids, title, came_from=self.key))
 
     @Slot()
     def _activate(self) -> None:

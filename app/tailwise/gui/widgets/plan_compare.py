@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Slot
@@ -11,72 +10,27 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBox
 
 from tailwise.gui import theme as th
 from tailwise.gui.models import plan_view
-from tailwise.gui.models.plan_table import NumberTable
-from tailwise.gui.models.record_table import Column
-from tailwise.gui.number_text import NOTHING, trimmed
+from tailwise.gui.models.diff_table import DiffRow, DiffTable, number_row, request_row
 from tailwise.gui.widgets.record_view import RecordView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtCore import QObject
-
-    from tailwise.domain.plan_diff import NumberChange, PlanDiff
+    from tailwise.domain.plan_diff import PlanDiff
     from tailwise.gui.models.plan_view import PlanEntry
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
 
-@dataclass(frozen=True, slots=True)
-class DiffRow:
-    """One line of the comparison, as shown."""
-
-    part: str
-    what: str
-    before: str
-    after: str
-    change: str
-    size: float
-
-
-class DiffTable(NumberTable[DiffRow]):
-    """What differs, part by part."""
-
-    numbers = frozenset({"Before", "After", "Change"})
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(
-            (
-                Column("Part", lambda row: row.part, width=14),
-                Column("What", lambda row: row.what, tip=lambda row: row.what, width=0),
-                Column("Before", lambda row: row.before, tip=lambda row: row.before, width=16),
-                Column("After", lambda row: row.after, tip=lambda row: row.after, width=16),
-                Column("Change", lambda row: row.change, lambda row: row.size, width=16),
-            ),
-            parent,
-        )
-
-
 def diff_rows(diff: PlanDiff) -> list[DiffRow]:
     """Return what differs as rows: totals first, then classes, items and the request."""
     rows = [
-        _row(part, change)
+        number_row(part, change)
         for part, changes in (("Total", diff.totals), ("Class", diff.classes), ("Items", diff.lines))
         for change in changes
     ]
-    rows += [
-        DiffRow("Request", change.place, change.before or NOTHING, change.after or NOTHING, "", 0.0)
-        for change in diff.request
-    ]
-    return rows
-
-
-def _row(part: str, change: NumberChange) -> DiffRow:
-    unit = f" {change.unit}" if change.unit else ""
-    sign = "+" if change.change > 0 else "−"
-    before, after, size = (f"{trimmed(n)}{unit}" for n in (change.before, change.after, abs(change.change)))
-    return DiffRow(part, change.what, before, after, f"{sign}{size}", change.change)
+    return rows + [request_row(change) for change in diff.request]
 
 
 class PlanCompare(QWidget):

@@ -54,6 +54,11 @@ class RecordView(QTableView):
         self.setItemDelegate(CellDelegate(self))
         model.modelReset.connect(self._on_reset)
 
+    def keep_rows(self, rows: int) -> None:
+        """Never be lower than the heading and this many rows."""
+        frame = 2 * self.frameWidth()
+        self.setMinimumHeight(self.horizontalHeader().sizeHint().height() + rows * th.ROW_HEIGHT + frame)
+
     def selected_record(self) -> object:
         """Return the record of the selected row, or None."""
         index = self.currentIndex()

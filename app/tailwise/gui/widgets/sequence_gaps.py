@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tailwise.gui import theme as th
 from tailwise.gui.models.condition_tables import SequenceTable
@@ -32,11 +32,13 @@ class SequenceGaps(QWidget):
         self._session = session
         self.summary = QLabel(self)
         self.summary.setWordWrap(True)
+        self.summary.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.table = SequenceTable(self)
         self.view = RecordView(self.table, self.tr("Sequences across splits"), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_XS)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinAndMaxSize)  # a sentence alone takes no table's space
         layout.addWidget(self.summary)
         layout.addWidget(self.view, 1)
         self.view.activated.connect(self._on_activated)

@@ -56,6 +56,7 @@ class SplitControls(QWidget):
         self.seed = QSpinBox()
         self.seed.setRange(0, MAX_SEED)
         self.seed.setAccessibleName(self.tr("Seed"))
+        self.seed.setMaximumWidth(84)
         self.propose = QPushButton(self.tr("Propose split"))
         self.propose.setProperty("role", "primary")
         self.propose.setToolTip(self.tr("Split the labelled images (Ctrl+Return)"))

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tailwise.gui import theme as th
 from tailwise.gui.number_text import percent
@@ -52,6 +62,7 @@ def titled(title: str, view: QWidget, buttons: QHBoxLayout | None = None) -> QWi
     heading = QLabel(title, section)
     heading.setFont(th.larger(section.font(), 1, bold=True))
     heading.setBuddy(view)
+    heading.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     row = QHBoxLayout()
     row.addWidget(heading)
     if buttons is not None:
@@ -59,6 +70,7 @@ def titled(title: str, view: QWidget, buttons: QHBoxLayout | None = None) -> QWi
     layout = QVBoxLayout(section)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(th.SPACE_S)
+    layout.setSizeConstraint(QLayout.SizeConstraint.SetMinAndMaxSize)
     layout.addLayout(row)
     layout.addWidget(view, 1)
     return section
