@@ -1,5 +1,6 @@
 """Candidates for near-duplicates: what is found does not depend on the order of the images."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -8,10 +9,11 @@ from tailwise.analysis.near_duplicates import (
     Looks,
     find_candidates,
     identical_sets,
-    mirrored_appearance,
     series_pairs,
+    turned_appearance,
     vectors_of,
 )
+from tailwise.imaging.statistics import appearance_bytes, coarse_grey, colour_pyramid
 from tailwise.ops.progress import SILENT
 
 NOBODY = np.zeros((0, 2), dtype=np.int64)
@@ -26,29 +28,59 @@ def looks(n, seed=1):
     )
 
 
+def appearance(picture):
+    """What the index stores of a picture."""
+    hsv, grey = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV), cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    return np.frombuffer(appearance_bytes(colour_pyramid(hsv), coarse_grey(grey)), dtype=np.uint8)
+
+
 def found(candidates):
     return set(zip(candidates.a.tolist(), candidates.b.tolist(), candidates.mirrored.tolist(), strict=True))
 
 
 def test_mirroring_an_appearance_twice_is_the_identity_and_swaps_the_quarters():
     appearance = looks(3).appearance
-    once = mirrored_appearance(appearance)
+    once = turned_appearance(appearance, mirrored=True)
 
-    assert np.array_equal(mirrored_appearance(once), appearance)
+    assert np.array_equal(turned_appearance(once, mirrored=True), appearance)
     assert np.array_equal(once[:, 144:288], appearance[:, 288:432])
     assert np.array_equal(once[:, 720:736], appearance[:, 720:736][:, ::-1])
     assert np.allclose(np.linalg.norm(vectors_of(appearance), axis=1), np.sqrt(2), atol=1e-3)
 
 
+def test_every_turn_of_an_appearance_is_that_of_the_turned_picture():
+    rng = np.random.default_rng(4)
+    picture = cv2.resize(rng.integers(0, 256, (6, 6, 3), dtype=np.uint8), (64, 64), interpolation=cv2.INTER_CUBIC)
+    for quarters in range(4):
+        for mirrored in (False, True):
+            turned = np.ascontiguousarray(np.rot90(picture[:, ::-1] if mirrored else picture, quarters))
+            expected = appearance(turned)
+            made = turned_appearance(appearance(picture)[None], quarters, mirrored=mirrored)[0]
+            assert np.abs(made.astype(int) - expected).max() <= 2, (quarters, mirrored)
+
+
+def test_turned_pictures_are_candidates_only_when_asked_for(monkeypatch):
+    monkeypatch.setattr(near_duplicates, "NEIGHBOURS", 1)
+    monkeypatch.setattr(near_duplicates, "TURNED_NEIGHBOURS", 1)
+    given = looks(40)
+    given.appearance[20] = turned_appearance(given.appearance[3:4], 1)[0]
+    given.appearance[21] = turned_appearance(given.appearance[4:5], 2, mirrored=True)[0]
+    given.appearance[22, :144] = given.appearance[5, :144]
+    everything = found(find_candidates(given, NOBODY, SILENT, turned=True))
+
+    assert {(3, 20, False), (4, 21, True), (5, 22, False)} <= everything
+    assert found(find_candidates(given, NOBODY, SILENT)) < everything
+
+
 def test_a_like_look_a_close_hash_and_a_mirrored_hash_each_make_a_candidate(monkeypatch):
     monkeypatch.setattr(near_duplicates, "NEIGHBOURS", 1)
-    monkeypatch.setattr(near_duplicates, "MIRRORED_NEIGHBOURS", 1)
+    monkeypatch.setattr(near_duplicates, "TURNED_NEIGHBOURS", 1)
     given = looks(40)
     given.phash[20] = given.phash[3] ^ np.uint64(0b1011)
     given.phash[21] = given.phash_mirror[4] ^ np.uint64(1)
     given.phash[22] = given.phash[23]
     given.appearance[30] = given.appearance[5]
-    given.appearance[31] = mirrored_appearance(given.appearance[6:7])[0]
+    given.appearance[31] = turned_appearance(given.appearance[6:7], mirrored=True)[0]
     candidates = find_candidates(given, NOBODY, SILENT)
 
     assert {(3, 20, False), (4, 21, True), (22, 23, False), (5, 30, False), (6, 31, True)} <= found(candidates)

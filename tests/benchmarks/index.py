@@ -176,6 +176,27 @@ def transforms(picture):
 
 def recall(data, folder):
     """Twelve edits of photos among all photos: does each edit end in the cluster of its original, and who else does."""
+    return cluster_recall(data, folder / "twelve", transforms, turned=False)
+
+
+def imagededup(data, folder):
+    """The transformed set of the imagededup benchmark: crop, both flips, 25 degrees, another aspect; with turns on."""
+    return cluster_recall(data, folder / "imagededup", imagededup_transforms, turned=True)
+
+
+def imagededup_transforms(picture):
+    height, width = picture.shape[:2]
+    dy, dx = height // 16, width // 16  # 560 x 420 of 640 x 480
+    yield "crop", picture[dy : height - dy, dx : width - dx]
+    yield "mirror", np.ascontiguousarray(picture[:, ::-1])
+    yield "upside down", np.ascontiguousarray(picture[::-1])
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 25, 1)
+    yield "rotate 25 degrees", cv2.warpAffine(picture, turn, (width, height))
+    yield "aspect", cv2.resize(picture, (width * 3 // 4, height), interpolation=cv2.INTER_AREA)
+
+
+def cluster_recall(data, folder, edits_of, *, turned):
+    """Index photos with their edits, search, and count edits in the cluster of their original, and strangers."""
     from tailwise.domain.duplicates import DuplicateRequest
     from tailwise.domain.index import IndexRequest
     from tailwise.ops.child import run_here
@@ -185,7 +206,7 @@ def recall(data, folder):
     from tailwise.usecases.near_duplicates import find_duplicates
     from tailwise.usecases.projects import create_project
 
-    root = folder / "edits" / "dataset" / "photos"
+    root = folder / "dataset" / "photos"
     root.mkdir(parents=True)
     originals, edits = {}, {}
     for name in SETS:
@@ -194,7 +215,7 @@ def recall(data, folder):
             key = f"{name[:4]}{at:03}"
             (root / f"{key}-original.jpg").write_bytes(Path(path).read_bytes())
             originals[key] = f"{key}-original.jpg"
-            for number, (edit, edited) in enumerate(transforms(picture)):
+            for number, (edit, edited) in enumerate(edits_of(picture)):
                 cv2.imwrite(str(root / f"{key}-{number:02}q.jpg"), edited, [cv2.IMWRITE_JPEG_QUALITY, 92])
                 edits[f"{key}-{number:02}q.jpg"] = (key, edit)
     project = create_project(folder / "edits.tailwise")
@@ -203,16 +224,17 @@ def recall(data, folder):
     build_index(project, IndexRequest(descriptors=False), SILENT)
     indexed = time.perf_counter() - began
     began = time.perf_counter()
-    report = find_duplicates(project, DuplicateRequest(bursts=False), SILENT)
+    report = find_duplicates(project, DuplicateRequest(bursts=False, turned=turned), SILENT)
     searched = time.perf_counter() - began
     with project.file.reading() as db:
         names = {i: n.rpartition("/")[2] for i, n in db.conn.execute("SELECT id, file_name FROM item")}
     project.close()
     cluster_of = {names[item]: one.id for one in report.clusters for item in one.items}
-    hit = {}
+    hit, missed = {}, []
     for name, (key, edit) in edits.items():
         found = name in cluster_of and cluster_of[name] == cluster_of.get(originals[key])
         hit.setdefault(edit, []).append(found)
+        missed += [] if found else [f"{name} {edit}"]
     by_set = {
         name: round(float(np.mean([cluster_of.get(n, n) == cluster_of.get(originals[k], k)
                                    for n, (k, _e) in edits.items() if k.startswith(name[:4])])), 4)
@@ -229,6 +251,7 @@ def recall(data, folder):
         "recall": {edit: round(float(np.mean(found)), 4) for edit, found in hit.items()},
         "recall_all": round(float(np.mean([f for found in hit.values() for f in found])), 4),
         "recall_by_set": by_set,
+        "missed": missed[:40],
         "edges": edges,
         "edges_between_photos": len(strangers),
         "photos_joined": photos_joined,
@@ -341,7 +364,14 @@ def window(data, folder):
     }
 
 
-PARTS = {"costs": costs, "whole_index": whole_index, "self_join": self_join, "recall": recall, "window": window}
+PARTS = {
+    "costs": costs,
+    "whole_index": whole_index,
+    "self_join": self_join,
+    "recall": recall,
+    "imagededup": imagededup,
+    "window": window,
+}
 
 
 def main():

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 HASH_RADIUS = 10
 NEIGHBOURS = 10
-MIRRORED_NEIGHBOURS = 5
+TURNED_NEIGHBOURS = 5
 COARSE_SIDE = 16
 PYRAMID_PARTS = 5
 MIN_SERIES = 3
 BRUTE_FORCE = 20_000
+_GREY = 128
 _BLOCK = 1024
 _CELL_SIZE = 250
 _PROBES = 6
@@ -63,44 +64,70 @@ def identical_sets(sha256: NDArray[np.uint8]) -> NDArray[np.int64]:
     return first[inverse.reshape(-1)].astype(np.int64)
 
 
-def find_candidates(looks: Looks, neighbours: NDArray[np.int64], progress: Progress) -> Candidates:
-    """Return the pairs that are worth a comparison, each once, ordered; `neighbours` (m, 2) follow each other."""
+def find_candidates(
+    looks: Looks, neighbours: NDArray[np.int64], progress: Progress, *, turned: bool = False
+) -> Candidates:
+    """Return the pairs that are worth a comparison, each once, ordered; `neighbours` (m, 2) follow each other.
+
+    With `turned` also pictures that were turned: by quarters, upside down, or by any angle that left the colours.
+    """
     n = len(looks.phash)
+    look = looks.appearance
     straight = [
         _hash_pairs(looks.phash, progress),
-        _neighbour_pairs(looks.appearance, looks.appearance, NEIGHBOURS, progress),
+        _neighbour_pairs(look, look, NEIGHBOURS, progress),
         (neighbours[:, 0], neighbours[:, 1]),
     ]
-    turned = [
+    mirrored = [
         _mirror_pairs(looks, progress),
-        _neighbour_pairs(mirrored_appearance(looks.appearance), looks.appearance, MIRRORED_NEIGHBOURS, progress),
+        _neighbour_pairs(turned_appearance(look, mirrored=True), look, TURNED_NEIGHBOURS, progress),
     ]
-    keys = [np.unique(np.concatenate([_key(a, b, n) for a, b in found])) for found in (straight, turned)]
+    if turned:
+        colours = colours_of(look)
+        straight.append(_neighbour_pairs(colours, colours, NEIGHBOURS, progress))
+        for quarters in (1, 2, 3):
+            for pairs, is_mirrored in ((straight, False), (mirrored, True)):
+                query = turned_appearance(look, quarters, mirrored=is_mirrored)
+                pairs.append(_neighbour_pairs(query, look, TURNED_NEIGHBOURS, progress))
+    keys = [np.unique(np.concatenate([_key(a, b, n) for a, b in found])) for found in (straight, mirrored)]
     both = np.concatenate(keys)
-    mirrored = np.repeat([False, True], [len(k) for k in keys])
-    return Candidates(both // max(n, 1), both % max(n, 1), mirrored)
+    is_mirrored = np.repeat([False, True], [len(k) for k in keys])
+    return Candidates(both // max(n, 1), both % max(n, 1), is_mirrored)
 
 
 def vectors_of(appearance: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return appearances as vectors whose dot product measures likeness, half by colour and half by layout."""
     colour = appearance[:, : -COARSE_SIDE * COARSE_SIDE].astype(np.float32)
-    grey = appearance[:, -COARSE_SIDE * COARSE_SIDE :].astype(np.float32) - 128
+    grey = appearance[:, -COARSE_SIDE * COARSE_SIDE :].astype(np.float32) - _GREY
     parts = [block / np.maximum(np.linalg.norm(block, axis=1, keepdims=True), 1e-6) for block in (colour, grey)]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-def mirrored_appearance(appearance: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return what the appearance of the mirror image would be; twice is the identity.
+def turned_appearance(appearance: NDArray[np.uint8], quarters: int = 0, *, mirrored: bool = False) -> NDArray[np.uint8]:
+    """Return what the appearance of a turned picture would be: mirrored left to right, then turned by quarters.
 
-    The quarters change places left and right; a middle column of an odd width makes no difference that matters.
+    Turns are against the clock. The quarters of the colour pyramid change places with those of the picture; a middle
+    row or column of an odd size makes no difference that matters.
     """
     n, length = appearance.shape
     split = length - COARSE_SIDE * COARSE_SIDE
-    colour = (
-        appearance[:, :split].reshape(n, PYRAMID_PARTS, split // PYRAMID_PARTS)[:, [0, 2, 1, 4, 3]].reshape(n, split)
-    )
-    grey = appearance[:, split:].reshape(n, COARSE_SIDE, COARSE_SIDE)[:, :, ::-1].reshape(n, length - split)
-    return np.concatenate([colour, grey], axis=1)
+    order = np.concatenate([[0], _turned(np.arange(1, PYRAMID_PARTS).reshape(1, 2, 2), quarters, mirrored).ravel()])
+    colour = appearance[:, :split].reshape(n, PYRAMID_PARTS, split // PYRAMID_PARTS)[:, order].reshape(n, split)
+    grey = _turned(appearance[:, split:].reshape(n, COARSE_SIDE, COARSE_SIDE), quarters, mirrored)
+    return np.concatenate([colour, grey.reshape(n, length - split)], axis=1)
+
+
+def colours_of(appearance: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return appearances with nothing but the colours of the whole picture, which no turn changes."""
+    kept = np.full_like(appearance, _GREY)
+    split = appearance.shape[1] - COARSE_SIDE * COARSE_SIDE
+    kept[:, :split] = 0
+    kept[:, : split // PYRAMID_PARTS] = appearance[:, : split // PYRAMID_PARTS]
+    return kept
+
+
+def _turned(pictures: NDArray[Any], quarters: int, mirrored: bool) -> NDArray[Any]:
+    return np.rot90(pictures[:, :, ::-1] if mirrored else pictures, quarters, axes=(1, 2))
 
 
 def series_pairs(names: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

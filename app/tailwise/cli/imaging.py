@@ -55,15 +55,18 @@ def index(project: Path, workers: int, scheduler: str, rebuild: bool, no_descrip
 @click.command("near-duplicates")
 @click.argument("project", type=PATH)
 @click.option("--threshold", type=float, default=0.8, show_default=True, help="Least correlation of aligned pictures.")
-@click.option("--no-bursts", is_flag=True, help="Do not join less alike neighbours of a numbered series.")
+@click.option("--no-bursts", is_flag=True, help="Do not join less alike images that follow each other in time.")
+@click.option("--turned", is_flag=True, help="Also look for images that were turned or are upside down.")
 @click.option("--workers", type=click.IntRange(min=0), default=0, help="Processes to use; 0 means one per core.")
 @json_option
-def near_duplicates(project: Path, threshold: float, no_bursts: bool, workers: int, as_json: bool) -> None:
+def near_duplicates(
+    project: Path, threshold: float, no_bursts: bool, turned: bool, workers: int, as_json: bool
+) -> None:
     """Find images of PROJECT that show the same, verified by laying them over each other, and leaks between splits."""
     from tailwise.domain.duplicates import DuplicateRequest
     from tailwise.usecases.near_duplicates import find_duplicates
 
-    request = DuplicateRequest(threshold, bursts=not no_bursts, workers=workers)
+    request = DuplicateRequest(threshold, bursts=not no_bursts, workers=workers, turned=turned)
     with writing(project) as opened, terminal_progress() as progress:
         report = find_duplicates(opened, request, progress)
     if as_json:
@@ -76,6 +79,7 @@ def near_duplicates(project: Path, threshold: float, no_bursts: bool, workers: i
                         "items": list(one.items),
                         "splits": list(one.splits),
                         "labels_disagree": one.labels_disagree,
+                        "labels": [{"classes": text, "images": count} for text, count in one.labels],
                         "edges": [{"a": e.a, "b": e.b, "kind": e.kind.value, "reason": e.reason} for e in one.edges],
                     }
                     for one in report.clusters
@@ -104,8 +108,9 @@ def near_duplicates(project: Path, threshold: float, no_bursts: bool, workers: i
 @click.argument("project", type=PATH)
 @click.argument("decision", type=click.Choice(["keep", "exclude", "same", "different", "forget"]))
 @click.argument("items", type=int, nargs=-1, required=True)
+@click.option("--reason", default="", metavar="TEXT", help="Why, in a few words; kept with keep and exclude.")
 @json_option
-def duplicate(project: Path, decision: str, items: tuple[int, ...], as_json: bool) -> None:
+def duplicate(project: Path, decision: str, items: tuple[int, ...], reason: str, as_json: bool) -> None:
     """Decide by hand: keep or exclude ITEMS, say that all of them are the same or different, or forget all that."""
     from itertools import combinations
 
@@ -116,7 +121,7 @@ def duplicate(project: Path, decision: str, items: tuple[int, ...], as_json: boo
     if decision in {"same", "different"} and not pairs:
         raise click.UsageError(f"{decision} takes two items or more")
     if decision in {"keep", "exclude"}:
-        wanted = Decision(decision, marks={item: ItemMark(decision) for item in items})
+        wanted = Decision(decision, {item: ItemMark(decision) for item in items}, reasons=dict.fromkeys(items, reason))
     elif decision == "forget":
         wanted = Decision(decision, dict.fromkeys(items), dict.fromkeys(pairs))
     else:

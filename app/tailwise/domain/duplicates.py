@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tailwise.domain.changes import Changes
@@ -28,13 +28,15 @@ class DuplicateRequest:
 
     Attributes:
         threshold: least correlation of an aligned pair, 0.6..1.
-        bursts: also join neighbours of a numbered series that are less alike.
+        bursts: also join less alike images that follow each other: by camera and time, or by number.
         workers: processes; 0 means one per core.
+        turned: also look for images turned by quarters or any angle, and upside down; takes about twice as long.
     """
 
     threshold: float = DEFAULT_THRESHOLD
     bursts: bool = True
     workers: int = 0
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class DuplicateCluster:
         edges: what holds it together, each edge needed.
         splits: names of the splits its images are in; more than one is a leak.
         labels_disagree: labelled images of it do not have the same classes.
-        marks: what was decided for single images, by item id.
+        marks: what was decided for single images, by item id; reasons: why, where somebody said so.
+        labels: the sets of classes its labelled images have when they disagree, each with the number of images.
     """
 
     id: int
@@ -70,6 +73,8 @@ class DuplicateCluster:
     splits: tuple[str, ...]
     labels_disagree: bool
     marks: Mapping[int, ItemMark]
+    reasons: Mapping[int, str] = field(default_factory=dict[int, str])
+    labels: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_leak(self) -> bool:
@@ -113,3 +118,8 @@ class DuplicateReport:
     def in_clusters(self) -> int:
         """Images that have a twin."""
         return sum(len(one.items) for one in self.clusters)
+
+    @property
+    def undecided(self) -> int:
+        """Clusters of which not every image was decided."""
+        return sum(not one.is_resolved for one in self.clusters)

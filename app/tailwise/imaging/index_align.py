@@ -28,12 +28,16 @@ MIN_OVERLAP: Final = 0.3
 MIN_DETAIL: Final = 0.65
 MIN_MOVING_DETAIL: Final = 0.4
 FEW_POINTS: Final = 25
-FEW_POINTS_DETAIL: Final = 0.8
+FEW_POINTS_DETAIL: Final = 0.85
 EDITED: Final = 0.8
 _FINE, _COARSE, _BORDER = 1.5, 6.0, 5  # pixels at half the size
 _KEPT_PICTURES: Final = 1500
 _FLAT_SIDE: Final = 64
 _FLAT_CORRELATION: Final = 0.98
+_DENSE_BELOW: Final = POINTS // 2
+_DENSE_FROM: Final = 0.85
+_DENSE_CORRELATION, _DENSE_DETAIL = 0.95, 0.9
+_DENSE_STEPS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,20 @@ def align_files(first: str, second: str, *, mirrored: bool = False) -> Alignment
 def align(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Alignment:
     """Compare two grey pictures; see `align_files`."""
     return _align(_points(_to_side(first)), _points(_to_side(second)))
+
+
+def matrix_between(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[NDArray[np.float64], int] | None:
+    """Return the shift, turn and scale (2 x 3) from one grey picture to another and how many points agree on it.
+
+    In pixels of the pictures as given; None where too few points agree.
+    """
+    a, b = _to_side(first), _to_side(second)
+    fitted = _fit(_points(a), _points(b))
+    if fitted is None:
+        return None
+    matrix, inliers = fitted
+    to_small, to_large = a.shape[0] / first.shape[0], second.shape[0] / b.shape[0]
+    return matrix * np.array([[to_small, to_small, 1], [to_small, to_small, 1]]) * to_large, inliers
 
 
 @lru_cache(maxsize=_KEPT_PICTURES)
@@ -116,11 +134,22 @@ def _orb(threshold: int) -> Any:  # noqa: ANN401  OpenCV's types name it differe
 
 
 def _align(a: _Points, b: _Points) -> Alignment:
+    fitted = _fit(a, b)
+    if fitted is None:
+        return _dense(a, b)
+    matrix, inliers = fitted
+    overlap, correlation, detail = _likeness(a.grey, b.grey, matrix)
+    wanted = (FEW_POINTS_DETAIL if inliers < FEW_POINTS else MIN_DETAIL) if correlation >= EDITED else MIN_MOVING_DETAIL
+    return Alignment(inliers, overlap, correlation) if overlap >= MIN_OVERLAP and detail >= wanted else NO_ALIGNMENT
+
+
+def _fit(a: _Points, b: _Points) -> tuple[NDArray[np.float64], int] | None:
+    """Return the shift, turn and scale from the first to the second that most points agree on, and how many do."""
     if len(a.places) < MIN_INLIERS or len(b.places) < MIN_INLIERS:
-        return _flat(a.grey, b.grey)
+        return None
     source, target = _matches(a, b)
     if len(source) < MIN_INLIERS:
-        return NO_ALIGNMENT
+        return None
     import cv2
 
     found: Any = cv2.estimateAffinePartial2D(
@@ -128,14 +157,39 @@ def _align(a: _Points, b: _Points) -> Alignment:
     )
     matrix, agreed = found
     if matrix is None:
-        return NO_ALIGNMENT
+        return None
     inliers = int(np.count_nonzero(agreed))
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if inliers < MIN_INLIERS or not SCALES[0] <= scale <= SCALES[1]:
+    return (matrix, inliers) if inliers >= MIN_INLIERS and SCALES[0] <= _scale(matrix) <= SCALES[1] else None
+
+
+def _scale(matrix: NDArray[np.float64]) -> float:
+    return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+
+
+def _dense(a: _Points, b: _Points) -> Alignment:
+    """Lay pictures with too few points over each other by their grey values (ECC, Evangelidis and Psarakis 2008).
+
+    Fog, blur and bare walls have few corners, or others after every edit. Only what then agrees in detail too passes.
+    """
+    if min(len(a.places), len(b.places)) >= _DENSE_BELOW or _whole(a.grey, b.grey) < _DENSE_FROM:
         return NO_ALIGNMENT
-    overlap, correlation, detail = _likeness(a.grey, b.grey, matrix, scale)
-    wanted = (FEW_POINTS_DETAIL if inliers < FEW_POINTS else MIN_DETAIL) if correlation >= EDITED else MIN_MOVING_DETAIL
-    return Alignment(inliers, overlap, correlation) if overlap >= MIN_OVERLAP and detail >= wanted else NO_ALIGNMENT
+    import cv2
+
+    first, second = _half(a.grey), _half(b.grey)
+    scale = max(first.shape) / max(second.shape)
+    start = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0]], dtype=np.float32)
+    enough = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _DENSE_STEPS, 1e-4)
+    refine: Any = cv2.findTransformECC  # its types forbid the None that its documentation asks for
+    try:
+        _likeness_found, found = refine(first, second, start, cv2.MOTION_AFFINE, enough, None, 5)
+    except cv2.error:  # it found no way from the one to the other
+        return _flat(a.grey, b.grey)
+    matrix = np.asarray(found, dtype=np.float64) * np.array([[1, 1, 2], [1, 1, 2]])
+    if not SCALES[0] <= _scale(matrix) <= SCALES[1]:
+        return NO_ALIGNMENT
+    overlap, correlation, detail = _likeness(a.grey, b.grey, matrix)
+    is_same = overlap >= MIN_OVERLAP and correlation >= _DENSE_CORRELATION and detail >= _DENSE_DETAIL
+    return Alignment(0, overlap, correlation) if is_same else _flat(a.grey, b.grey)
 
 
 def _matches(a: _Points, b: _Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -146,9 +200,7 @@ def _matches(a: _Points, b: _Points) -> tuple[NDArray[np.float32], NDArray[np.fl
     return a.places[[m.queryIdx for m in clear]], b.places[[m.trainIdx for m in clear]]
 
 
-def _likeness(
-    a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float
-) -> tuple[float, float, float]:
+def _likeness(a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return overlap, correlation of the blurred pictures there, and correlation without what is coarse.
 
     Photos of different things before one backdrop agree in the backdrop: only the detail tells them apart. Of twelve
@@ -159,6 +211,7 @@ def _likeness(
     first, second = _half(a), _half(b)
     size = (second.shape[1], second.shape[0])
     matrix = matrix * np.array([[1, 1, 0.5], [1, 1, 0.5]])  # half the size, half the shift
+    scale = _scale(matrix)
     shrink = max(scale, 1.0)
     fine = cv2.warpAffine(cv2.GaussianBlur(first, (0, 0), _FINE / shrink), matrix, size)
     coarse = cv2.warpAffine(cv2.GaussianBlur(first, (0, 0), _COARSE / shrink), matrix, size)
@@ -183,12 +236,17 @@ def _half(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _flat(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Alignment:
     """Compare smooth pictures as a whole; only what is all but equal passes."""
+    correlation = _whole(a, b)
+    return Alignment(0, 1.0, correlation) if correlation >= _FLAT_CORRELATION else NO_ALIGNMENT
+
+
+def _whole(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Return the correlation of two pictures as they are, small and square."""
     import cv2
 
     size = (_FLAT_SIDE, _FLAT_SIDE)
-    small = [cv2.resize(grey, size, interpolation=cv2.INTER_AREA) for grey in (a, b)]
-    correlation = _pearson(small[0].ravel(), small[1].ravel())
-    return Alignment(0, 1.0, correlation) if correlation >= _FLAT_CORRELATION else NO_ALIGNMENT
+    first, second = (cv2.resize(grey, size, interpolation=cv2.INTER_AREA) for grey in (a, b))
+    return _pearson(first.ravel(), second.ravel())
 
 
 def _pearson(first: NDArray[Any], second: NDArray[Any]) -> float:

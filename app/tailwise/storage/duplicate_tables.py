@@ -19,7 +19,10 @@ NOTHING = ""
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """A compared pair, `a` < `b`; `distance` counts differing bits of the hashes, of the mirrored one if `mirrored`."""
+    """A compared pair, `a` < `b`; `distance` counts differing bits of the hashes, of the mirrored one if `mirrored`.
+
+    Of a pair without a kind, `mirrored` says that the mirror image was tried too.
+    """
 
     a: int
     b: int
@@ -49,9 +52,9 @@ def list_pairs(db: Db) -> list[PairRow]:
     return [PairRow(r[0], r[1], EdgeKind(r[2]), r[3], r[4], r[5], r[6], bool(r[7])) for r in rows]
 
 
-def compared_pairs(db: Db) -> list[tuple[int, int]]:
-    """Return all pairs that were compared, whatever came of it."""
-    return db.conn.execute("SELECT a, b FROM duplicate_pair").fetchall()
+def compared_pairs(db: Db) -> list[tuple[int, int, int]]:
+    """Return all pairs that were compared, whatever came of it; the third is 1 where nothing is left to try."""
+    return db.conn.execute("SELECT a, b, mirrored OR kind <> ? FROM duplicate_pair", (NOTHING,)).fetchall()
 
 
 def count_compared(db: Db) -> int:
@@ -79,10 +82,16 @@ def list_marks(db: Db) -> dict[int, ItemMark]:
     return {item: ItemMark(mark) for item, mark in db.conn.execute("SELECT item_id, mark FROM item_mark")}
 
 
-def set_marks(db: Db, marks: Mapping[int, ItemMark | None], reason: str) -> None:
-    """Mark images, or take marks back with None; `reason` says why in a few words."""
+def list_reasons(db: Db) -> dict[int, str]:
+    """Return why images were marked, by item id."""
+    return dict(db.conn.execute("SELECT item_id, reason FROM item_mark"))
+
+
+def set_marks(db: Db, marks: Mapping[int, ItemMark | None], reasons: Mapping[int, str]) -> None:
+    """Mark images, or take marks back with None; `reasons` say why in a few words, by item id."""
     for item, mark in marks.items():
         if mark is None:
             db.execute("DELETE FROM item_mark WHERE item_id = ?", (item,))
         else:
-            db.execute("INSERT OR REPLACE INTO item_mark VALUES (?, ?, ?, ?)", (item, mark.value, reason, utc_now()))
+            row = (item, mark.value, reasons.get(item, ""), utc_now())
+            db.execute("INSERT OR REPLACE INTO item_mark VALUES (?, ?, ?, ?)", row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,11 +29,17 @@ ItemMarks = dict[int, ItemMark | None]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Marks of images and verdicts on pairs; None takes one back. `text` says what it is, for undo."""
+    """Marks of images and verdicts on pairs; None takes one back.
+
+    Attributes:
+        text: what it is, for undo.
+        reasons: why images were marked, in a few words, by item id; those without one have none.
+    """
 
     text: str
     marks: ItemMarks = field(default_factory=ItemMarks)
     verdicts: PairVerdicts = field(default_factory=PairVerdicts)
+    reasons: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,15 @@ def decide(project: Project, decision: Decision) -> Decided:
     unknown = [i for i in (*decision.marks, *(i for pair in decision.verdicts for i in pair)) if i not in known]
     if unknown:
         raise RequestError(f"There is no item {unknown[0]}", "The ids are those of: tailwise items PROJECT")
-    marks = mark_items(project, decision.marks, "decided by hand") if decision.marks else {}
+    with project.file.reading() as db:
+        reasons = duplicate_tables.list_reasons(db)
+    marks = mark_items(project, decision.marks, decision.reasons) if decision.marks else {}
     verdicts = say_of_pairs(project, decision.verdicts) if decision.verdicts else {}
     if verdicts:
         threshold = applied_threshold(project)
         apply_clusters(project, DuplicateRequest(DEFAULT_THRESHOLD if threshold is None else threshold))
-    return Decided(decision, Decision(decision.text, marks, verdicts))
+    told = {item: reasons[item] for item in marks if item in reasons}
+    return Decided(decision, Decision(decision.text, marks, verdicts, told))
 
 
 def file_names(project: Project, item_ids: Iterable[int]) -> dict[int, str]:
@@ -79,14 +89,15 @@ def say_of_pairs(project: Project, verdicts: Mapping[tuple[int, int], PairVerdic
     return {pair: before.get(pair) for pair in ordered}
 
 
-def mark_items(project: Project, marks: Mapping[int, ItemMark | None], reason: str) -> ItemMarks:
+def mark_items(project: Project, marks: Mapping[int, ItemMark | None], reasons: Mapping[int, str]) -> ItemMarks:
     """Mark images to keep or to exclude; None takes a mark back. Returns the marks before, to undo.
 
-    Marks are shown as the condition `DUPLICATE_MARK_AXIS`, so that counts, plans and exports can leave them out.
+    Marks are shown as the condition `DUPLICATE_MARK_AXIS`, so that counts and exports can leave them out; plans do not
+    offer what is excluded, and training does not repeat it.
     """
     with project.file.writing() as db:
         before = duplicate_tables.list_marks(db)
-        duplicate_tables.set_marks(db, marks, reason)
+        duplicate_tables.set_marks(db, marks, reasons)
         now = sorted(duplicate_tables.list_marks(db).items())
         if now:
             values = tuple(mark.value for mark in ItemMark)
@@ -99,8 +110,21 @@ def mark_items(project: Project, marks: Mapping[int, ItemMark | None], reason: s
     return {item: before.get(item) for item in marks}
 
 
-def best_of(project: Project, clusters: Sequence[DuplicateCluster]) -> ItemMarks:
-    """Return the marks of the rule for all: keep the sharpest of those with the most objects, exclude the others.
+class KeepRule(StrEnum):
+    """Which image of a cluster is kept."""
+
+    MOST_OBJECTS = "most objects"  # then the sharpest
+    SHARPEST = "sharpest"  # of those that are about as sharp, the one with most objects
+
+
+ABOUT_AS_SHARP = 0.9
+"""Of the sharpness of the sharpest: compression alone changes it that much."""
+
+
+def best_of(
+    project: Project, clusters: Sequence[DuplicateCluster], rule: KeepRule = KeepRule.MOST_OBJECTS
+) -> ItemMarks:
+    """Return the marks of the rule for all: keep one image of each cluster, exclude the others.
 
     Clusters whose labels disagree are left to a person.
     """
@@ -113,6 +137,10 @@ def best_of(project: Project, clusters: Sequence[DuplicateCluster]) -> ItemMarks
         if one.labels_disagree:
             continue
         objects = {item: len(sliced.cube.annotations_of(sliced.row_of[item])) for item in one.items}
-        kept = max(one.items, key=lambda item: (objects[item], sharp.get(item, 0.0), -item))
+        least = ABOUT_AS_SHARP * max(sharp.get(item, 0.0) for item in one.items)
+        chosen = (
+            [item for item in one.items if sharp.get(item, 0.0) >= least] if rule is KeepRule.SHARPEST else one.items
+        )
+        kept = max(chosen, key=lambda item: (objects[item], sharp.get(item, 0.0), -item))
         marks |= {item: ItemMark.KEEP if item == kept else ItemMark.EXCLUDE for item in one.items}
     return marks

@@ -60,14 +60,16 @@ class FoundPairs:
     captures: tuple[CaptureRow, ...]
 
 
-def search(project: Project, progress: Progress, run: Runner, open_pool: OpenPool) -> int:
+def search(project: Project, progress: Progress, run: Runner, open_pool: OpenPool, *, turned: bool = False) -> int:
     """Compare all new candidates and store what came of it; return how many pairs were compared now.
+
+    With `turned` also pictures that were turned or upside down are candidates.
 
     Raises:
         RequestError: nothing was indexed yet.
         OpCancelledError: cancelled; what was compared so far is kept.
     """
-    found = run(new_candidates, project.path, progress=progress)
+    found = run(new_candidates, project.path, turned, progress=progress)
     if found.captures:
         with project.file.writing() as db:
             capture_tables.put_captures(db, found.captures)
@@ -87,12 +89,12 @@ def search(project: Project, progress: Progress, run: Runner, open_pool: OpenPoo
     return len(work)
 
 
-def new_candidates(path: Path, progress: Progress) -> FoundPairs:
+def new_candidates(path: Path, turned: bool, progress: Progress) -> FoundPairs:
     """Return the candidates that were not compared yet; runs in a child, which opens the project for reading."""
     with contextlib.closing(open_project(path, read_only=True)) as project, project.file.reading() as db:
         rows = index_tables.load_rows(db)
         names = dict(zip(project.columns.item_ids.tolist(), full_names(project), strict=True))
-        known = np.array(duplicate_tables.compared_pairs(db), dtype=np.int64).reshape(-1, 2)
+        known = np.array(duplicate_tables.compared_pairs(db), dtype=np.int64).reshape(-1, 3)
         captures = capture_tables.list_captures(db)
         unasked = capture_tables.items_without_capture(db)
         if not len(rows["item_ids"]):
@@ -104,7 +106,7 @@ def new_candidates(path: Path, progress: Progress) -> FoundPairs:
     names_of = [names[item] for item in ids.tolist()]
     looks = Looks(rows["phash"][chosen], rows["phash_mirror"][chosen], rows["appearance"][chosen])
     near = np.array(list(neighbours(ids.tolist(), names_of, [*captures, *read])), dtype=np.int64).reshape(-1, 2)
-    candidates = find_candidates(looks, np.searchsorted(ids, near), progress)
+    candidates = find_candidates(looks, np.searchsorted(ids, near), progress, turned=turned)
     n = len(ids)
     key = candidates.a * n + candidates.b
     pairs = np.unique(key)
@@ -124,7 +126,7 @@ def new_candidates(path: Path, progress: Progress) -> FoundPairs:
         ],
         axis=1,
     ).astype(np.int64)
-    return FoundPairs(table[~_known(table[:, :2], known)], tuple(read))
+    return FoundPairs(table[~_known(table, known)], tuple(read))
 
 
 def compare_pairs(piece: Sequence[PairWork]) -> list[PairRow]:
@@ -139,15 +141,16 @@ def _compare(work: PairWork) -> PairRow:
         turned = align_files(work.first, work.second, mirrored=True)
     is_turned = turned.correlation > straight.correlation
     best = turned if is_turned else straight
+    kind = _kind(best)
     return PairRow(
         work.a,
         work.b,
-        _kind(best),
+        kind,
         work.distances[int(is_turned)],
         best.inliers,
         round(best.overlap, 6),
         round(best.correlation, 6),
-        is_turned,
+        is_turned if kind else work.try_mirrored,
     )
 
 
@@ -161,9 +164,12 @@ def _lost(work: PairWork) -> PairRow:
     return PairRow(work.a, work.b, None)
 
 
-def _known(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
-    width = 1 + max(int(pairs.max(initial=0)), int(known.max(initial=0)))
-    return np.isin(pairs[:, 0] * width + pairs[:, 1], known[:, 0] * width + known[:, 1])
+def _known(table: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which pairs were compared before, in every way that is now asked for."""
+    width = 1 + max(int(table[:, :2].max(initial=0)), int(known[:, :2].max(initial=0)))
+    asked, compared = table[:, 0] * width + table[:, 1], known[:, 0] * width + known[:, 1]
+    is_mirror_asked = table[:, 3] > 0
+    return np.isin(asked, compared) & (~is_mirror_asked | np.isin(asked, compared[known[:, 2] > 0]))
 
 
 def full_names(project: Project) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -64,14 +65,15 @@ def find_duplicates(
     """
     _check(request)
     began = time.monotonic()
-    compared = search(project, progress, run, open_pool or partial(local_pool, request.workers))
+    pool = open_pool or partial(local_pool, request.workers)
+    compared = search(project, progress, run, pool, turned=request.turned)
     progress.stage("Forming clusters")
     report = apply_clusters(project, request)
     with project.file.writing() as db:
         plan_tables.log_entry(
             db,
             "near-duplicates",
-            {"threshold": request.threshold, "bursts": request.bursts},
+            {"threshold": request.threshold, "bursts": request.bursts, "turned": request.turned},
             versions().as_json(),
             time.monotonic() - began,
             f"{compared:,} pairs compared, {len(report.clusters):,} clusters of {report.in_clusters:,} images",
@@ -89,7 +91,7 @@ def duplicate_report(project: Project, request: DuplicateRequest) -> DuplicateRe
         item_ids, first_of = _identical(db)
         pairs = duplicate_tables.list_pairs(db)
         verdicts = duplicate_tables.list_verdicts(db)
-        marks = duplicate_tables.list_marks(db)
+        marks = _Marks(duplicate_tables.list_marks(db), duplicate_tables.list_reasons(db))
         compared = duplicate_tables.count_compared(db)
         follows = _neighbours(project, db, np.unique(first_of)) if request.bursts else {}
     present = set(item_ids.tolist())
@@ -151,6 +153,14 @@ def _identical(db: Db) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     rows = index_tables.load_rows(db)
     ids = rows["item_ids"]
     return ids, ids[identical_sets(rows["sha256"])] if len(ids) else ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What was decided for images, and why, by item id."""
+
+    marks: Mapping[int, ItemMark]
+    reasons: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +245,10 @@ def _cluster(
     links: Sequence[Link],
     reasons: Mapping[tuple[int, int], str],
     splits: Mapping[int, str],
-    marks: Mapping[int, ItemMark],
+    marks: _Marks,
 ) -> DuplicateCluster:
     items = members_of(links)
+    labels = _label_sets(sliced, items)
     return DuplicateCluster(
         id=items[0],
         kind=weakest(links).kind,
@@ -246,18 +257,22 @@ def _cluster(
             DuplicateEdge(x.a, x.b, x.kind, x.correlation, reasons[x.a, x.b], by_hand=x.by_hand) for x in links
         ),
         splits=tuple(sorted({splits[item] for item in items if item in splits})),
-        labels_disagree=_labels_disagree(sliced, items),
-        marks={item: marks[item] for item in items if item in marks},
+        labels_disagree=len(labels) > 1,
+        marks={item: marks.marks[item] for item in items if item in marks.marks},
+        reasons={item: marks.reasons[item] for item in items if marks.reasons.get(item)},
+        labels=labels if len(labels) > 1 else (),
     )
 
 
-def _labels_disagree(sliced: ProjectCube, items: Sequence[int]) -> bool:
-    found: set[frozenset[int]] = set()
+def _label_sets(sliced: ProjectCube, items: Sequence[int]) -> tuple[tuple[str, int], ...]:
+    """Return the different sets of classes of the labelled images, the most frequent first, with their numbers."""
+    found: Counter[str] = Counter()
     for item in items:
         row = sliced.row_of.get(item)
         if row is not None and sliced.columns.state[row] in {LabelState.LABELLED, LabelState.EMPTY}:
-            found.add(frozenset(sliced.cube.category[sliced.cube.annotations_of(row)].tolist()))
-    return len(found) > 1
+            codes = sorted(set(sliced.cube.category[sliced.cube.annotations_of(row)].tolist()))
+            found[", ".join(sliced.columns.categories[code].name for code in codes) or "nothing"] += 1
+    return tuple(sorted(found.items(), key=lambda told: (-told[1], told[0])))
 
 
 def _leaks(clusters: Sequence[DuplicateCluster], splits: Mapping[int, str]) -> tuple[SplitLeak, ...]:

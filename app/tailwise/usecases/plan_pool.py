@@ -11,6 +11,7 @@ from tailwise.domain.coverage import Basis
 from tailwise.domain.records import IDENTICAL_AXIS
 from tailwise.planning.project_streams import PoolCell
 from tailwise.planning.split_groups import connected_groups
+from tailwise.usecases.duplicate_marks import excluded_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,12 +64,13 @@ def clusters_of(sliced: ProjectCube) -> NDArray[np.int64]:
 
 
 def offered(sliced: ProjectCube) -> NDArray[np.bool_]:
-    """Return the unlabelled rows without those whose very file is labelled already."""
+    """Return the unlabelled rows without those whose very file is labelled already, or that somebody excluded."""
     axis = sliced.cube.axes.get(IDENTICAL_AXIS)
+    open_rows = sliced.pool & ~excluded_rows(sliced)
     if axis is None:
-        return sliced.pool
+        return open_rows
     is_done = np.zeros(len(axis.values), dtype=np.bool_)
     is_done[axis.codes[sliced.labelled[axis.rows]]] = True
-    answer = sliced.pool.copy()
+    answer = open_rows.copy()
     answer[axis.rows[is_done[axis.codes]]] = False
     return answer

@@ -14,6 +14,7 @@ from tailwise.domain.split import TRAIN
 from tailwise.planning.resampling_items import TrainingItems
 from tailwise.planning.split_groups import connected_groups, stable_keys
 from tailwise.storage import plan_tables, source_tables
+from tailwise.usecases.duplicate_marks import excluded_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,9 +93,9 @@ def training_rows(sliced: ProjectCube) -> tuple[NDArray[np.int64], TrainingPart]
     """Return the rows that may be repeated, and why these.
 
     The training part of a stored split is `train`, else its largest part. Of published lists it is every list whose
-    name begins with `train`, without the items that any other list holds too.
+    name begins with `train`, without the items that any other list holds too. What somebody excluded is in none.
     """
-    labelled = sliced.labelled
+    labelled = sliced.labelled & ~excluded_rows(sliced)
     n_labelled = int(labelled.sum())
     if not n_labelled:
         raise RequestError("Nothing is labelled yet", "Import labels first")
