@@ -1,6 +1,6 @@
 """How fast label files and tables are read, against the plainest way to touch the same bytes, in the same run.
 
-    python tests/benchmarks/bench_readers.py [--files N] [--rows N] [--rounds N] [--only yolo|voc|csv|growth]
+    python tests/benchmarks/readers.py [--files N] [--rows N] [--rounds N] [--only yolo|voc|csv|growth]
 
 Three shapes are written to a temporary folder: N YOLO label files, N VOC files, and a table of rows with nine columns.
 The reference of the first two opens and reads every file (`os.scandir`, `open().read()`); that of the table is

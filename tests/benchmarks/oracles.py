@@ -1,6 +1,6 @@
 """The same published files read by Tailwise and by others: images, objects and classes, who dropped what, seconds.
 
-    python tests/benchmarks/bench_oracles.py [--datumaro PYTHON] [--shape IMAGES]
+    python tests/benchmarks/oracles.py [--datumaro PYTHON] [--shape IMAGES]
 
 pycocotools and labelformat come with the dependency group `oracles`; datumaro pins old versions of our own
 dependencies, so it is asked for by the Python of an environment of its own. Every reader runs in a fresh process; files

@@ -1,6 +1,6 @@
 """How fast a COCO file of train2017's shape is read, against `pycocotools.COCO(file)` on the same machine in the same run.
 
-    python tests/benchmarks/bench_coco_import.py [FILE] [--rounds N]
+    python tests/benchmarks/coco_import.py [FILE] [--rounds N]
 
 Reader and oracle run in turns, each in a process of its own, so that caches, clocks and peak memory are comparable; the
 best round of each counts. Without FILE one of 118,287 images and 860,001 objects is written to a temporary folder.

@@ -1,6 +1,6 @@
 """The main job at the size of COCO train2017: import against pycocotools, stalls, cancel, re-opening, re-slicing.
 
-Run from the checkout: `.venv/bin/python tests/benchmarks/bench_main_job.py [--images N --objects M] [--keep FOLDER]`.
+Run from the checkout: `.venv/bin/python tests/benchmarks/main_job.py [--images N --objects M] [--keep FOLDER]`.
 Everything is measured in one run on one machine; figures that depend on the machine are ratios or bounds.
 The window is a real one on Qt's offscreen platform; the reference is `pycocotools.COCO(file)` in a process of its own.
 """
