@@ -97,8 +97,8 @@ def test_a_verdict_marks_stores_and_goes_on(qtbot, page):
     ]  # fmt: skip
     assert verdict_history(page._session.project, first)[0].reasons == (ReasonTag.COLOUR, ReasonTag.PART)
     assert page.grid.currentIndex().row() == 4
-    assert page.head.progress.text() == "4 of 6 judged"
-    assert page.head.figures.text().startswith("precision@6 33 %")
+    assert page.foot.progress.text() == "4 of 6 judged"
+    assert page.foot.precision.text().startswith("precision@6 33 %")
     assert "hard negative (colour, only a part)" in page.queue.sentence(0)
 
 
@@ -183,7 +183,7 @@ def test_two_reviewers_are_kept_apart_and_compared(qtbot, page):
     press(page, "A", "A")
     settle(qtbot, page)
 
-    assert "agree on 1 of 2" in page.head.figures.text()
+    assert page.foot.agreement.text().startswith("agreement with Bob 50 % of 2")
     assert review_summary(project, "car").decisions[Decision.ESCALATED] == 1
     page.refresh()
     settle(qtbot, page)
@@ -248,7 +248,7 @@ def test_without_an_index_the_page_offers_to_build_it(qtbot, page):
 def test_a_failed_write_shows_what_is_stored(qtbot, page, opened):
     seen = []
     opened.user_error.connect(lambda title, error: seen.append(error.sentence))
-    page.verdicts.judge(9999, Verdict.HARD_NEGATIVE)
+    page.verdicts.judge([9999], Verdict.HARD_NEGATIVE)
     settle(qtbot, page)
 
     assert "no candidate number 9999" in seen[0]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from tailwise.domain.review import Decision, ReviewQueue
+from tailwise.domain.review import Decision, ReviewQueue, Verdict, current
 from tailwise.gui.models.review_queue import Said
 from tailwise.gui.number_text import percent
 from tailwise.gui.texts import counted, number
@@ -13,6 +14,7 @@ from tailwise.gui.texts import counted, number
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tailwise.domain.review import ReviewState, VerdictEntry
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
     from tailwise.usecases.verdicts import ReviewCard, ReviewSummary
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 HARD, MISSING, ESCALATED = ReviewQueue.HARD_NEGATIVES.value, ReviewQueue.MISSING_LABELS.value, "escalated"
 QUEUES: Final = ((HARD, "Hard negatives"), (MISSING, "Missing labels"), (ESCALATED, "Escalated"))
 DRAFT: Final = "desk"
-"""Key under which the project remembers class and reviewer."""
+"""Key under which the project remembers where the reviewer is; see `Place`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +36,60 @@ class DeskClass:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reviewer is, so that the Desk opens there again; the candidate is 0 where none was under the cursor."""
+
+    class_name: str = ""
+    reviewer: str = ""
+    queue: str = HARD
+    candidate: int = 0
+
+    @property
+    def text(self) -> str:
+        """The place as the project stores it."""
+        return "\n".join((self.class_name, self.reviewer, self.queue, str(self.candidate)))
+
+    @staticmethod
+    def of(text: str) -> Place:
+        """Read a stored place; what is missing or not understood is as if it had never been stored."""
+        class_name, reviewer, queue, candidate, *_ = (*text.split("\n"), "", "", "", "")
+        known = queue if queue in dict(QUEUES) else HARD
+        return Place(class_name, reviewer, known, int(candidate) if candidate.isdecimal() else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFigures:
+    """How the review goes, and on which candidates this reviewer and another contradict each other."""
+
+    summary: ReviewSummary
+    disagreements: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class DeskView:
     """Content of the page for one class and one reviewer.
 
     Attributes:
         classes: all of the project. class_name: the one shown, empty without any.
         cards: by queue key. said: what this reviewer said, by candidate; nobody else's verdicts are shown.
-        is_indexed: whether images have vectors.
+        is_indexed: whether images have vectors. place: where this reviewer was last, in this class.
     """
 
     classes: tuple[DeskClass, ...]
     class_name: str
     cards: Mapping[str, Sequence[ReviewCard]]
     said: Mapping[int, Said]
-    summary: ReviewSummary | None
+    figures: DeskFigures | None
     reviewers: tuple[str, ...]
     reviewer: str
     is_indexed: bool
     unit: str
+    place: Place = Place()
+
+    @property
+    def all_cards(self) -> list[ReviewCard]:
+        """Every candidate of the class, once."""
+        return [card for queue in (HARD, MISSING) for card in self.cards.get(queue, ())]
 
 
 def load_desk(project: Project, class_name: str, reviewer: str, progress: Progress) -> DeskView:
@@ -65,7 +103,6 @@ def load_desk(project: Project, class_name: str, reviewer: str, progress: Progre
         mined_classes,
         review_cards,
         review_states,
-        review_summary,
         reviewers,
     )
 
@@ -81,9 +118,9 @@ def load_desk(project: Project, class_name: str, reviewer: str, progress: Progre
         )
         for row in list_classes(project, progress)
     )
-    last_class, _, last_reviewer = load_draft(project, DRAFT).partition("\n")
-    chosen = _chosen(classes, class_name or last_class)
-    who = reviewer or last_reviewer or DEFAULT_REVIEWER
+    last = Place.of(load_draft(project, DRAFT))
+    chosen = _chosen(classes, class_name or last.class_name)
+    who = reviewer or last.reviewer or DEFAULT_REVIEWER
     state = index_state(project)
     candidates = list_candidates(project, chosen) if chosen else ()
     states = review_states(project, chosen) if chosen else {}
@@ -98,12 +135,27 @@ def load_desk(project: Project, class_name: str, reviewer: str, progress: Progre
         class_name=chosen,
         cards={**by_queue, ESCALATED: [card for card in together if card.candidate.id in escalated]},
         said={c: Said(entry.verdict, entry.reasons) for c, entry in told.items() if entry is not None},
-        summary=review_summary(project, chosen) if candidates else None,
+        figures=load_figures(project, chosen, who) if candidates else None,
         reviewers=reviewers(project),
         reviewer=who,
         is_indexed=state.indexed > 0 and state.dimensions > 0,
         unit=unit,
+        place=last if (last.class_name, last.reviewer) == (chosen, who) else Place(chosen, who),
     )
+
+
+def load_figures(project: Project, class_name: str, reviewer: str) -> DeskFigures:
+    """Read how the review of a class goes."""
+    from tailwise.usecases.verdicts import review_states, review_summary
+
+    return DeskFigures(review_summary(project, class_name), disagreements(review_states(project, class_name), reviewer))
+
+
+def load_history(project: Project, candidate: int, reviewer: str) -> list[str]:
+    """Read the verdicts on a candidate that a reviewer may see, as lines."""
+    from tailwise.usecases.verdicts import verdict_history
+
+    return history_texts(verdict_history(project, candidate), reviewer)
 
 
 def _chosen(classes: Sequence[DeskClass], wanted: str) -> str:
@@ -130,31 +182,69 @@ def pace_text(judged: int, total: int, in_session: int, seconds: float) -> str:
         per_minute = 60 * in_session / seconds
         parts.append(f"{per_minute:.0f} per minute")
         left = (total - judged) / per_minute
-        if left >= 1:
-            parts.append(f"about {left:.0f} min left")
+        if judged < total:
+            parts.append(f"about {left:.0f} min left" if left >= 1 else "less than 1 min left")
     return "  ·  ".join(parts)
 
 
-def summary_text(summary: ReviewSummary) -> str:
-    """Return precision and agreement in one line; empty before the first decision."""
-    parts: list[str] = []
-    if summary.precision is not None:
-        share, low, high = summary.precision
-        parts.append(
-            f"precision@{summary.k} {percent(share)} ({percent(low)} to {percent(high)}, "
-            f"{number(summary.judged_at_k)} decided)"
-        )
-    for each in summary.agreements[:1]:
-        told = [f"{each.first} and {each.second} agree on {number(each.agreed)} of {number(each.both)}"]
+def precision_text(summary: ReviewSummary) -> str:
+    """Return precision@k with its interval; empty before the first decision."""
+    if summary.precision is None:
+        return ""
+    share, low, high = summary.precision
+    decided = f"{number(summary.judged_at_k)} decided"
+    return f"precision@{summary.k} {percent(share)} ({percent(low)} to {percent(high)}, {decided})"
+
+
+def agreement_text(summary: ReviewSummary, reviewer: str) -> str:
+    """Return how far a reviewer agrees with another: the one with most candidates in common."""
+    for each in summary.agreements:
+        if reviewer not in {each.first, each.second}:
+            continue
+        other = each.second if each.first == reviewer else each.first
+        told = [f"agreement with {other} {percent(each.agreed / each.both)} of {number(each.both)}"]
         if each.kappa is not None:
             told.append(f"kappa {each.kappa:.2f}")
         if each.positive is not None:
             told.append(f"on hard negatives {each.positive:.2f}")
-        parts.append(", ".join(told))
-    return "  ·  ".join(parts)
+        return ", ".join(told)
+    return ""
 
 
-def session_text(summary: ReviewSummary, in_session: int, seconds: float) -> str:
+def disagreements(states: Mapping[int, ReviewState], reviewer: str) -> frozenset[int]:
+    """Return the candidates on which others said something else than a reviewer did; what only they judged is left out.
+
+    A reviewer sees no verdict of somebody else before giving one.
+    """
+    found: set[int] = set()
+    for candidate, state in states.items():
+        mine = state.by(reviewer)
+        if mine is not None and any(each.verdict is not mine.verdict for each in state.verdicts):
+            found.add(candidate)
+    return frozenset(found)
+
+
+def history_texts(history: Sequence[VerdictEntry], reviewer: str) -> list[str]:
+    """Return the history of a candidate, newest line first: `2026-11-21 08:33  Ann: unsure`.
+
+    What others said is not told before the reviewer has a verdict: it would not be theirs any more.
+    """
+    has_judged = current(history)[history[0].candidate].by(reviewer) is not None if history else False
+    told: list[str] = []
+    hidden = 0
+    for each in reversed(history):
+        if each.reviewer != reviewer and not has_judged:
+            hidden += 1
+            continue
+        words = "took the verdict back" if each.verdict is Verdict.TAKE_BACK else Said(each.verdict, each.reasons).text
+        when = datetime.fromisoformat(each.utc).astimezone()
+        told.append(f"{when:%Y-%m-%d %H:%M}  {each.reviewer}: {words}")
+    if hidden:
+        told.append(f"{counted(hidden, 'verdict', 'verdicts')} of others, shown once you have judged")
+    return told or ["Nobody has judged this candidate yet"]
+
+
+def session_text(summary: ReviewSummary, reviewer: str, in_session: int, seconds: float) -> str:
     """Return what came of the queue, when all of it is judged."""
     words = {
         Decision.HARD_NEGATIVE: ("hard negative", "hard negatives"),
@@ -166,8 +256,9 @@ def session_text(summary: ReviewSummary, in_session: int, seconds: float) -> str
     lines = [", ".join(found) + "." if found else ""]
     if in_session:
         minutes = f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"
-        lines.append(f"This session: {counted(in_session, 'verdict', 'verdicts')} in {minutes}.")
+        pace = f", {60 * in_session / seconds:.0f} per minute" if seconds > 1 else ""
+        lines.append(f"This session: {counted(in_session, 'verdict', 'verdicts')} in {minutes}{pace}.")
     if summary.reasons:
         lines.append("Reasons: " + ", ".join(f"{reason.value} {number(n)}" for reason, n in summary.reasons[:4]) + ".")
-    lines.append(summary_text(summary))
+    lines += [precision_text(summary), agreement_text(summary, reviewer)]
     return "\n".join(filter(None, lines))

@@ -54,25 +54,37 @@ class ReviewQueueModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._all: Sequence[ReviewCard] = ()
         self._cards: Sequence[ReviewCard] = ()
+        self._group: Mapping[int, int] = {}
+        self._names: dict[int, str] = {}
         self._row_of: dict[int, int] = {}
         self._said: dict[int, Said] = {}
 
     def set_cards(self, cards: Sequence[ReviewCard], said: Mapping[int, Said]) -> None:
-        """Show these candidates, with what this reviewer said about them before."""
+        """Show these candidates, all of them in this order.
+
+        Args:
+            cards: the candidates of the queue.
+            said: what this reviewer said before, about these and about candidates of other queues.
+        """
+        self._all, self._said = cards, dict(said)
+        self._names = {card.candidate.id: card.picture.file_name.rpartition("/")[2] for card in cards}
+        self.arrange(cards)
+
+    def arrange(self, cards: Sequence[ReviewCard], group: Mapping[int, int] | None = None) -> None:
+        """Show some of the candidates, in this order; with `group`, say which belong together."""
         self.beginResetModel()
-        self._cards = cards
+        self._cards, self._group = cards, group or {}
         self._row_of = {card.candidate.id: row for row, card in enumerate(cards)}
-        self._said = {number: each for number, each in said.items() if number in self._row_of}
         self.endResetModel()
 
     def mark(self, candidate: int, said: Said) -> None:
-        """Show what is said about a candidate from now on; one that is not in this queue is left alone."""
-        row = self._row_of.get(candidate)
-        if row is None:
-            return
+        """Show what is said about a candidate from now on."""
         self._said[candidate] = said
-        self.dataChanged.emit(self.index(row), self.index(row))
+        row = self._row_of.get(candidate)
+        if row is not None:
+            self.dataChanged.emit(self.index(row), self.index(row))
 
     def said(self, candidate: int) -> Said:
         """Return what is said about a candidate."""
@@ -90,10 +102,32 @@ class ReviewQueueModel(QAbstractListModel):
         """Return the row of a candidate, -1 where it is not in this queue."""
         return self._row_of.get(candidate, -1)
 
+    def group_of(self, row: int) -> int | None:
+        """Return the group of a row, None where groups are not shown."""
+        card = self.card(row)
+        return None if card is None else self._group.get(card.candidate.id)
+
+    def name_of(self, candidate: int) -> str:
+        """Return the file a candidate of the queue is in, without its folder."""
+        return self._names.get(candidate, "")
+
+    def confirmed(self, candidates: Sequence[int]) -> list[int]:
+        """Return those of some candidates, of any queue, that this reviewer confirmed as hard negatives."""
+        return [each for each in candidates if self.said(each).verdict is Verdict.HARD_NEGATIVE]
+
+    def open_of(self, cards: Sequence[ReviewCard]) -> int:
+        """Return how many of some candidates this reviewer has not judged."""
+        return sum(self.said(card.candidate.id).verdict is None for card in cards)
+
+    @property
+    def all_cards(self) -> Sequence[ReviewCard]:
+        """All candidates of the queue, also those that are not shown."""
+        return self._all
+
     @property
     def judged(self) -> int:
-        """How many candidates this reviewer has judged."""
-        return sum(said.verdict is not None for said in self._said.values())
+        """How many of the candidates shown this reviewer has judged."""
+        return len(self._cards) - self.open_of(self._cards)
 
     def next_open(self, row: int) -> int:
         """Return the next row after `row` without a verdict, going on from the top; -1 when all have one."""
@@ -124,19 +158,30 @@ class ReviewQueueModel(QAbstractListModel):
         return None
 
 
-class VerdictCommand(QUndoCommand):
-    """A verdict that can be undone: it knows its candidate, its reviewer, and what was said before."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is said about a candidate before and after something happened."""
 
-    def __init__(
-        self, say: Callable[[int, str, Said], None], candidate: int, reviewer: str, change: tuple[Said, Said]
-    ) -> None:
-        super().__init__(f"“{change[1].text}”")
-        self._say = say
-        self._candidate, self._reviewer = candidate, reviewer
-        self._before, self._after = change
+    candidate: int
+    before: Said
+    after: Said
+
+    @property
+    def reverse(self) -> Change:
+        """The change that undoes this one."""
+        return Change(self.candidate, self.after, self.before)
+
+
+class VerdictCommand(QUndoCommand):
+    """Verdicts given together that are undone together: they know their candidates and their reviewer."""
+
+    def __init__(self, say: Callable[[Sequence[Change], str], None], reviewer: str, changes: Sequence[Change]) -> None:
+        many = f" for {len(changes)} candidates" if len(changes) > 1 else ""
+        super().__init__(f"“{changes[0].after.text}”{many}")
+        self._say, self._reviewer, self._changes = say, reviewer, tuple(changes)
 
     def redo(self) -> None:  # noqa: D102
-        self._say(self._candidate, self._reviewer, self._after)
+        self._say(self._changes, self._reviewer)
 
     def undo(self) -> None:  # noqa: D102
-        self._say(self._candidate, self._reviewer, self._before)
+        self._say([change.reverse for change in self._changes], self._reviewer)

@@ -1,6 +1,6 @@
 """Verdicts of one reviewer as they are given: shown at once, written behind in order, undone and redone.
 
-What a key means is bound to the candidate and the reviewer of that moment; nothing here asks what is shown later.
+What a key means is bound to the candidates and the reviewer of that moment; nothing here asks what is shown later.
 """
 
 from __future__ import annotations
@@ -12,21 +12,27 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
 from tailwise.domain.review import Verdict
-from tailwise.gui.models.review_queue import NOTHING_SAID, ReviewQueueModel, Said, VerdictCommand
+from tailwise.gui.models.review_queue import NOTHING_SAID, Change, ReviewQueueModel, Said, VerdictCommand
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from tailwise.domain.review import ReasonTag
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
-    from tailwise.usecases.verdicts import VerdictDone
+    from tailwise.usecases.verdicts import VerdictsDone
+
+
+LONGEST_LOOK = 60.0
+"""Seconds between two verdicts that count as looking; whoever takes longer was away."""
 
 
 class ReviewVerdicts(QObject):
     """Says things about the candidates of a queue and stores them."""
 
-    said = Signal(int)  # candidate whose verdict or reasons changed
-    judged = Signal(int)  # candidate that just got a verdict
+    said = Signal(object)  # candidates (tuple of int) whose verdicts or reasons changed
+    judged = Signal(int)  # candidate that just got a verdict, the last of several
     write_failed = Signal()  # what is shown is not what is stored
 
     def __init__(self, session: Session, queue: ReviewQueueModel, parent: QObject | None = None) -> None:
@@ -34,22 +40,27 @@ class ReviewVerdicts(QObject):
         self._session = session
         self._queue = queue
         self._reviewer = ""
-        self._last = NOTHING_SAID
         self._pending: dict[int, tuple[ReasonTag, ...]] = {}
-        self._began = 0.0
+        self._judged_at = 0.0
+        self._place: Callable[[int], tuple[str, str]] | None = None
+        self.last: int | None = None
+        self.last_said = NOTHING_SAID
         self.in_session = 0
+        self.seconds = 0.0
+        """How long this session of judging has taken so far, pauses left out."""
         self.undo_stack = QUndoStack(self)
 
-    @property
-    def seconds(self) -> float:
-        """How long this session of judging has taken so far."""
-        return time.monotonic() - self._began if self.in_session else 0.0
+    def remember_with(self, place: Callable[[int], tuple[str, str]]) -> None:
+        """Store with every verdict where the reviewer is: key and text of a draft, by candidate."""
+        self._place = place
 
     def begin(self, reviewer: str) -> None:
         """Begin a session: what was said before can no longer be undone, only taken back."""
         self._reviewer = reviewer
         self._pending.clear()
-        self.in_session = 0
+        self.last, self.last_said = None, NOTHING_SAID
+        self.in_session, self.seconds = 0, 0.0
+        self._judged_at = time.monotonic()
         self.undo_stack.clear()
 
     def shown(self, candidate: int) -> Said:
@@ -57,56 +68,80 @@ class ReviewVerdicts(QObject):
         said = self._queue.said(candidate)
         return said if said.verdict is not None else Said(None, self._pending.get(candidate, ()))
 
-    @Slot(int, object)
-    def judge(self, candidate: int, verdict: Verdict) -> None:
-        """Give a verdict with the reasons set before, or take the last one back."""
-        before = self._queue.said(candidate)
+    @Slot(object, object)
+    def judge(self, candidates: Sequence[int], verdict: Verdict) -> None:
+        """Give a verdict with the reasons set before, or take the last one back; several are undone as one."""
         if verdict is Verdict.TAKE_BACK:
-            if before.verdict is not None:
-                self._push(candidate, before, NOTHING_SAID)
+            self._push([(each, NOTHING_SAID) for each in candidates])
             return
-        reasons = before.reasons if before.verdict is not None else self._pending.pop(candidate, ())
-        if not self.in_session:
-            self._began = time.monotonic()
-        self.in_session += before.verdict is None
-        self._last = Said(verdict, reasons)
-        self._push(candidate, before, self._last)
-        self.judged.emit(candidate)
+        set_before = [reason for each in candidates for reason in self._pending.pop(each, ())]
+        to_come = tuple(dict.fromkeys(set_before))
+        given: list[tuple[int, Said]] = []
+        for each in candidates:
+            before = self._queue.said(each)
+            given.append((each, Said(verdict, before.reasons if before.verdict is not None else to_come)))
+        self.say_of(given)
 
-    @Slot(int)
-    def repeat(self, candidate: int) -> None:
+    def say_of(self, given: Sequence[tuple[int, Said]]) -> None:
+        """Give verdicts with their reasons, as one step."""
+        if not given:
+            return
+        now = time.monotonic()
+        self.seconds += min(now - self._judged_at, LONGEST_LOOK)
+        self._judged_at = now
+        self.in_session += sum(self._queue.said(each).verdict is None for each, _ in given)
+        self.last, self.last_said = given[-1]
+        self._push(given)
+        self.judged.emit(self.last)
+
+    @Slot(object)
+    def repeat(self, candidates: Sequence[int]) -> None:
         """Give the last verdict again, with its reasons."""
-        if self._last.verdict is not None:
-            self._pending[candidate] = self._last.reasons
-            self.judge(candidate, self._last.verdict)
+        if self.last_said.verdict is not None:
+            self.say_of([(each, self.last_said) for each in candidates])
 
-    @Slot(int, object)
-    def toggle_reason(self, candidate: int, reason: ReasonTag) -> None:
-        """Set a reason or take it away: of the verdict there is, else of the one to come."""
-        now = self.shown(candidate)
-        kept = tuple(r for r in now.reasons if r is not reason)
-        reasons = kept if len(kept) < len(now.reasons) else (*now.reasons, reason)
-        if now.verdict is None:
-            self._pending[candidate] = reasons
-            self.said.emit(candidate)
-        else:
-            self._push(candidate, now, Said(now.verdict, reasons))
+    @Slot(object, object)
+    def toggle_reason(self, candidates: Sequence[int], reason: ReasonTag) -> None:
+        """Set a reason or take it away, by the first candidate: of the verdict there is, else of the one to come."""
+        if not candidates:
+            return
+        is_set = reason not in self.shown(candidates[0]).reasons
+        given: list[tuple[int, Said]] = []
+        for each in candidates:
+            now = self.shown(each)
+            kept = tuple(r for r in now.reasons if r is not reason)
+            reasons = (*kept, reason) if is_set else kept
+            if now.verdict is None:
+                self._pending[each] = reasons
+            else:
+                given.append((each, Said(now.verdict, reasons)))
+        self._push(given)
+        self.said.emit(tuple(candidates))
 
-    def _push(self, candidate: int, before: Said, after: Said) -> None:
-        self.undo_stack.push(VerdictCommand(self._say, candidate, self._reviewer, (before, after)))
+    def _push(self, given: Sequence[tuple[int, Said]]) -> None:
+        changes = [Change(each, self._queue.said(each), after) for each, after in given]
+        changes = [change for change in changes if change.before != change.after]
+        if changes:
+            self.undo_stack.push(VerdictCommand(self._say, self._reviewer, changes))
 
-    def _say(self, candidate: int, reviewer: str, said: Said) -> None:
+    def _say(self, changes: Sequence[Change], reviewer: str) -> None:
         """Show it and write it behind; undo and redo come here as well."""
         if self._session.project is None:
             return
-        self._queue.mark(candidate, said)
-        self.said.emit(candidate)
-        verdict = said.verdict or Verdict.TAKE_BACK
+        for change in changes:
+            self._queue.mark(change.candidate, change.after)
+        self.said.emit(tuple(change.candidate for change in changes))
+        told = [(each.candidate, each.after.verdict or Verdict.TAKE_BACK, each.after.reasons) for each in changes]
+        place = self._place(changes[-1].candidate) if self._place is not None else None
 
-        def work(project: Project, _progress: Progress) -> VerdictDone:
-            from tailwise.usecases.verdicts import record_verdict
+        def work(project: Project, _progress: Progress) -> VerdictsDone:
+            from tailwise.usecases.projects import save_draft
+            from tailwise.usecases.verdicts import GivenVerdict, record_verdicts
 
-            return record_verdict(project, candidate, verdict, reviewer, said.reasons)
+            done = record_verdicts(project, [GivenVerdict(*each) for each in told], reviewer)
+            if place is not None:
+                save_draft(project, *place)
+            return done
 
         handle = self._session.run(self.tr("Verdict"), work, lane="ordered", quiet=True, can_cancel=False)
         handle.failed.connect(self._on_failed)

@@ -9,36 +9,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
-from tailwise.domain.review import Verdict
 from tailwise.gui import theme as th
-from tailwise.gui.actions import KeyHint
-from tailwise.gui.models.desk_view import DRAFT, HARD, MISSING, load_desk, pace_text, session_text, summary_text
+from tailwise.gui.models.desk_similar import DeskSimilar
+from tailwise.gui.models.desk_view import DRAFT, Place, load_desk
+from tailwise.gui.models.desk_work import DeskWork
+from tailwise.gui.models.queue_order import DeskOrder, arranged
 from tailwise.gui.models.review_queue import ReviewQueueModel
 from tailwise.gui.models.review_verdicts import ReviewVerdicts
-from tailwise.gui.session import ResultLine
-from tailwise.gui.texts import counted
+from tailwise.gui.widgets.banner import Banner
+from tailwise.gui.widgets.desk_foot import DeskFoot
 from tailwise.gui.widgets.desk_head import DeskHead
-from tailwise.gui.widgets.empty_state import StateStack
-from tailwise.gui.widgets.review_detail import NEIGHBOUR_SIDE, ReviewDetail
-from tailwise.gui.widgets.review_grid import ReviewGrid
-from tailwise.gui.widgets.thumb_loader import ThumbLoader, ThumbState
+from tailwise.gui.widgets.desk_panes import DeskPanes
+from tailwise.gui.widgets.desk_states import DeskStates
+from tailwise.gui.widgets.review_grid import KEY_HINTS
 
 if TYPE_CHECKING:
-    from tailwise.domain.review import MiningOutcome, ReasonTag
-    from tailwise.gui.models.desk_view import DeskView
+    from tailwise.gui.actions import KeyHint
+    from tailwise.gui.models.desk_view import DeskFigures, DeskView
     from tailwise.gui.session import Session
-    from tailwise.gui.widgets.thumb_loader import Thumb
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
-    from tailwise.usecases.verdicts import ReviewCard, ReviewSummary
 
-LARGE_SIDE = 1024
-AHEAD = 5
-"""Pictures decoded before they are asked for; a batch of the loader with the current one."""
-SUMMARY_MILLISECONDS = 400
+FIGURES_MILLISECONDS = 400
+PLACE_MILLISECONDS = 400
 
 
 class NegativesPage(QWidget):
@@ -49,20 +45,7 @@ class NegativesPage(QWidget):
     icon: ClassVar[str] = "target"
     help_topic: ClassVar[str] = "negatives"
     interest: ClassVar[Changes] = Changes.data() | Changes.INDEX | Changes.CANDIDATES
-    keys: ClassVar[tuple[KeyHint, ...]] = (
-        KeyHint("A", "Hard negative"),
-        KeyHint("D", "Really positive: a missed label"),
-        KeyHint("F", "Duplicate or loose box"),
-        KeyHint("S", "Unsure: somebody else decides"),
-        KeyHint("U,Backspace", "Take the verdict back"),
-        KeyHint(".", "The last verdict again"),
-        KeyHint("1,2,3,4,5,6,7,8,9", "Reason, set before the verdict"),
-        KeyHint("J,K", "Next and previous candidate"),
-        KeyHint("Z", "The box or the whole picture"),
-        KeyHint("B", "Boxes on and off"),
-        KeyHint("N", "Go on after a verdict, or stay"),
-        KeyHint("Ctrl+Z,Ctrl+Shift+Z", "Undo and redo"),
-    )
+    keys: ClassVar[tuple[KeyHint, ...]] = KEY_HINTS
 
     page_requested = Signal(str, object)
     selection_described = Signal(str)
@@ -71,73 +54,74 @@ class NegativesPage(QWidget):
         super().__init__(parent)
         self._session = session
         self._view: DeskView | None = None
-        self._summary: ReviewSummary | None = None
+        self._figures: DeskFigures | None = None
         self.queue = ReviewQueueModel(self)
         self.verdicts = ReviewVerdicts(session, self.queue, self)
         self.undo_stack = self.verdicts.undo_stack  # the window's Undo and Redo find it below this page
-        self.tiles = ThumbLoader(session, self)
-        self.large = ThumbLoader(session, self)
-        self.near = ThumbLoader(session, self)
+        self.work = DeskWork(session, self)
+        self.similar = DeskSimilar(session, self.queue, self.verdicts, self)
+        self.panes = DeskPanes(session, self.queue, self.verdicts, self.similar)
+        self.grid, self.detail = self.panes.grid, self.panes.detail
         self.head = DeskHead(self.undo_stack)
-        self.grid = ReviewGrid(self.queue, self.tiles)
-        self.detail = ReviewDetail(session, self.near)
-        self.states = StateStack(self._build(), "target", self)
-        self._summarise = QTimer(self)
-        self._summarise.setSingleShot(True)
-        self._summarise.setInterval(SUMMARY_MILLISECONDS)
+        self.banner = Banner()
+        self.foot = DeskFoot()
+        self.states = DeskStates(self.panes, self)
+        self._summarise = QTimer(self, singleShot=True, interval=FIGURES_MILLISECONDS)
+        self._remember = QTimer(self, singleShot=True, interval=PLACE_MILLISECONDS)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_L)
-        layout.setSpacing(th.SPACE_M)
+        layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_M)
+        layout.setSpacing(th.SPACE_S)
         layout.addWidget(self.head)
+        layout.addWidget(self.banner)
         layout.addWidget(self.states, 1)
+        layout.addWidget(self.foot)
         self._connect()
 
     # What the window calls
 
     def refresh(self) -> None:
         """Load the candidates anew."""
-        self._load("", "")
+        self._load("", self._reviewer())
 
     def open_payload(self, payload: object) -> None:
         """Show the candidates of a class given by name."""
         if isinstance(payload, str):
-            self._load(payload, "")
+            self._load(payload, self._reviewer())
 
-    # Building
-
-    def _build(self) -> QWidget:
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("negatives-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(self.grid)
-        panes.addWidget(self.detail)
-        panes.setStretchFactor(0, 1)
-        panes.setStretchFactor(1, 1)
-        panes.setSizes([430, 560])
-        return panes
+    def focus_filter(self) -> None:
+        """Go to the filter of the queue."""
+        self.head.filters.score.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _connect(self) -> None:
-        self.head.class_chosen.connect(self._on_class)
-        self.head.queue_chosen.connect(self._on_queue)
-        self.head.reviewer_chosen.connect(self._on_reviewer)
-        self.head.mine_clicked.connect(self._mine)
-        self.grid.current_moved.connect(self._on_current)
-        self.grid.verdict_given.connect(self.verdicts.judge)
-        self.grid.reason_toggled.connect(self.verdicts.toggle_reason)
-        self.grid.repeat_requested.connect(self.verdicts.repeat)
+        head, grid = self.head, self.grid
+        head.class_chosen.connect(self._on_class)
+        head.queue_chosen.connect(self._on_queue)
+        head.reviewer_chosen.connect(self._on_reviewer)
+        head.mine_clicked.connect(self._mine)
+        head.filters.changed.connect(self._on_filter)
+        grid.auto_toggled.connect(head.auto.toggle)
+        grid.groups_toggled.connect(self._toggle_groups)
+        grid.history_requested.connect(self._load_history)
+        grid.left.connect(self._leave)
+        self.detail.history_clicked.connect(self._on_history_clicked)
+        self.panes.moved.connect(self._on_moved)
+        self.panes.similar_wanted.connect(self._show_similar)
+        self.foot.disagreements_clicked.connect(self._show_disagreements)
+        self.work.figures_loaded.connect(self._on_figures)
+        self.work.history_loaded.connect(self.panes.show_history)
+        self.work.mining_ended.connect(self._on_mining_ended)
         self.verdicts.said.connect(self._on_said)
         self.verdicts.judged.connect(self._on_judged)
         self.verdicts.write_failed.connect(self.refresh)  # what is stored is what counts; the window says why
-        self.grid.zoom_requested.connect(self.detail.toggle_zoom)
-        self.grid.boxes_toggled.connect(self.detail.toggle_boxes)
-        self.grid.auto_toggled.connect(self.head.auto.toggle)
-        self.detail.verdict_clicked.connect(self._on_verdict_clicked)
-        self.detail.reason_clicked.connect(self._on_reason_clicked)
-        self.large.loaded.connect(self._on_picture)
+        self.verdicts.remember_with(self._draft_of)
+        self.similar.known.connect(self._on_known)
+        self.similar.explained.connect(self.banner.show_text)
+        self.banner.dismissed.connect(self.similar.drop)
         self.states.retry_clicked.connect(self.refresh)
         self.states.empty_button_clicked.connect(self._on_empty_button)
-        self._summarise.timeout.connect(self._load_summary)
+        self.states.empty_link_clicked.connect(self._on_empty_link)
+        self._summarise.timeout.connect(self._load_figures)
+        self._remember.timeout.connect(self._store_place)
         self._session.closed.connect(self._on_closed)
 
     # Loading
@@ -156,106 +140,90 @@ class NegativesPage(QWidget):
     def _on_loaded(self, view: DeskView) -> None:
         if self._session.project is None:
             return  # it was closed meanwhile
-        before = self._view
-        if before is None or (before.class_name, before.reviewer) != (view.class_name, view.reviewer):
-            self.verdicts.begin(view.reviewer)
-        self._view, self._summary = view, view.summary
+        before, at = self._view, self.grid.current_id()
+        self._view, self._figures = view, view.figures
         self.head.set_view(view)
         self.head.mine.setEnabled(view.is_indexed and bool(view.class_name))
-        self._show_queue(self.head.queues.current())
-
-    def _show_queue(self, key: str) -> None:
-        view = self._view
-        if view is None:
-            return
-        cards = view.cards.get(key, ())
-        self.queue.set_cards(cards, view.said)
-        self._show_figures()
-        if not cards:
-            self._show_nothing(view, key)
-            return
-        self.states.show_content()
-        self.grid.go_to(max(0, self.queue.next_open(-1)))
-        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _show_nothing(self, view: DeskView, key: str) -> None:
-        self.detail.clear()
-        if not view.class_name:
-            self.states.show_empty(
-                self.tr("No classes yet"), self.tr("Import labels on the Data page first."), self.tr("Go to Data")
-            )
-        elif not view.is_indexed and not any(view.cards.values()):
-            self.states.show_empty(
-                self.tr("The images are not indexed yet"),
-                self.tr("Look-alikes are found by comparing pictures. The index looks at every image once."),
-                self.tr("Build the index"),
-            )
-        elif not any(view.cards.values()):
-            text = self.tr(
-                "Find what looks like {} and is not labelled so. Validation and test images are never looked at."
-            )
-            self.states.show_empty(
-                self.tr("No candidates yet"), text.format(view.class_name), self.tr("Find look-alikes")
-            )
-        else:
-            told = {
-                HARD: self.tr("No hard negatives were found for {}."),
-                MISSING: self.tr("No label of {} is suspected to be missing."),
-            }
-            text = told.get(key, self.tr("Nobody is unsure about a candidate of {}, and nobody disagrees."))
-            self.states.show_empty(self.tr("This queue is empty"), text.format(view.class_name))
+        self.similar.set_cards(view.all_cards)
+        is_other = before is None or (before.class_name, before.reviewer) != (view.class_name, view.reviewer)
+        if is_other:
+            self.verdicts.begin(view.reviewer)
+            self.head.filters.forget()
+            self.head.queues.choose(view.place.queue)
+            at = view.place.candidate
+        self._show_queue(self.head.queues.current(), at)
+        if is_other:
+            self._go_on()
 
     @Slot(object)
     def _on_failed(self, error: BaseException) -> None:
         self.states.show_error(error, self.tr("Verdicts given so far are stored."))
+
+    def _show_queue(self, key: str, candidate: int | None = None) -> None:
+        """Show a queue, at a candidate or where judging goes on."""
+        view = self._view
+        if view is None:
+            return
+        cards = view.cards.get(key, ())
+        self.banner.hide()
+        self.similar.drop()
+        self.head.filters.set_cards(cards)
+        self.queue.set_cards(cards, view.said)
+        self.foot.show_figures(self._figures, view.reviewer)
+        self._arrange(candidate)
+        if self.states.state == "content":
+            self.panes.take_keys()
+
+    def _arrange(self, candidate: int | None) -> None:
+        """Filter and order what is shown; the cursor goes to a candidate, or to the first open one."""
+        view, filters = self._view, self.head.filters
+        if view is None:
+            return
+        order = filters.chosen_order()
+        group = self.similar.group
+        cards = arranged(self.queue.all_cards, filters.chosen(), order, group)
+        self.queue.arrange(cards, group if order is DeskOrder.LOOK_ALIKES else None)
+        self._show_pace()
+        if cards:
+            self.states.show_content()
+            row = self.queue.row_of(candidate or 0)
+            self.grid.go_to(row if row >= 0 else max(0, self.queue.next_open(-1)))
+            return
+        self.panes.clear()
+        if self.queue.all_cards:
+            self.states.show_filtered_out()
+        else:
+            self.states.show_nothing(view, self.head.queues.current())
+
+    # What the empty page offers
 
     @Slot()
     def _on_empty_button(self) -> None:
         view = self._view
         if view is None or not view.class_name:
             self.page_requested.emit("data", None)
-        elif any(view.cards.values()):
-            self.states.show_content()  # after the summary of a session
-            self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self.queue.all_cards:  # the end of a queue, or a filter that lets nothing through
+            self.head.filters.show_all()
+            self.panes.take_keys()
         elif not view.is_indexed:
-            self._index()
+            self.work.index()
         else:
             self._mine()
 
-    # Index and mining
-
-    def _index(self) -> None:
-        def work(project: Project, progress: Progress) -> object:
-            from tailwise.domain.index import IndexRequest
-            from tailwise.ops.executors import cores_beside_a_window
-            from tailwise.usecases.image_index import build_index
-
-            return build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)
-
-        self._session.run(self.tr("Index images"), work, slot="build-index")
+    @Slot()
+    def _on_empty_link(self) -> None:
+        queue = self.states.next_queue
+        if queue:
+            self.head.queues.choose(queue)
+            self._on_queue(queue)
+        else:
+            self.page_requested.emit("export", None)
 
     @Slot()
     def _mine(self) -> None:
-        view = self._view
-        if view is None or not view.class_name:
-            return
-        name = view.class_name
-
-        def work(project: Project, progress: Progress) -> MiningOutcome:
-            from tailwise.domain.review import MiningRequest
-            from tailwise.usecases.mining import mine
-
-            return mine(project, MiningRequest(name), progress)
-
-        self.head.mine.setEnabled(False)
-        handle = self._session.run(self.tr("Find look-alikes"), work, on_done=self._on_mined, slot="mine")
-        handle.finished.connect(self._on_mining_ended)
-
-    @Slot(object)
-    def _on_mined(self, outcome: MiningOutcome) -> None:
-        found = counted(len(outcome.candidates), "candidate", "candidates")
-        missing = counted(len(outcome.suspected_missing), "suspected missing label", "suspected missing labels")
-        self._session.announce(ResultLine(self.tr("{}: {}, {}").format(outcome.class_name, found, missing)))
+        if self._view is not None and self._view.class_name:
+            self.head.mine.setEnabled(False)
+            self.work.mine(self._view.class_name)
 
     @Slot()
     def _on_mining_ended(self) -> None:
@@ -265,128 +233,159 @@ class NegativesPage(QWidget):
 
     @Slot(str)
     def _on_class(self, name: str) -> None:
-        self._remember(name, self._reviewer())
         self._load(name, self._reviewer())
 
     @Slot(str)
     def _on_queue(self, key: str) -> None:
+        self.head.filters.forget()
         self._show_queue(key)
 
     @Slot(str)
     def _on_reviewer(self, name: str) -> None:
         if self._view is not None:
-            self._remember(self._view.class_name, name)
             self._load(self._view.class_name, name)
 
-    def _remember(self, class_name: str, reviewer: str) -> None:
-        project = self._session.project
-        if project is None or project.read_only:
+    @Slot()
+    def _on_filter(self) -> None:
+        self.similar.drop()
+        self._arrange(self.grid.current_id())
+
+    @Slot()
+    def _toggle_groups(self) -> None:
+        together = self.head.filters.chosen_order() is DeskOrder.LOOK_ALIKES
+        self.head.filters.choose_order(DeskOrder.FOUND if together else DeskOrder.LOOK_ALIKES)
+
+    @Slot()
+    def _on_known(self) -> None:
+        """Put look-alikes together where that was asked for before they were known."""
+        if self.head.filters.chosen_order() is DeskOrder.LOOK_ALIKES:
+            self._arrange(self.grid.current_id())
+
+    @Slot(int)
+    def _show_similar(self, candidate: int) -> None:
+        alike = frozenset((candidate, *self.similar.similar(candidate)))
+        self.head.filters.show_only(alike, self.tr("like {}").format(self.queue.name_of(candidate)))
+        self.panes.take_keys()
+
+    @Slot()
+    def _show_disagreements(self) -> None:
+        """Show what two reviewers contradict each other on, in whichever queue most of it is."""
+        view, figures = self._view, self._figures
+        if view is None or figures is None:
             return
-
-        def work(project: Project, _progress: Progress) -> None:
-            from tailwise.usecases.projects import save_draft
-
-            save_draft(project, DRAFT, f"{class_name}\n{reviewer}")
-
-        self._session.run(self.tr("Remember the reviewer"), work, lane="ordered", quiet=True)
+        apart = figures.disagreements
+        key = max(view.cards, key=lambda queue: sum(card.candidate.id in apart for card in view.cards[queue]))
+        self.head.queues.choose(key)
+        self._on_queue(key)
+        self.head.filters.show_only(apart, self.tr("you and another reviewer contradict"))
 
     def _reviewer(self) -> str:
         return "" if self._view is None else self._view.reviewer
 
-    # The current candidate
+    # Judging
 
-    @Slot(int)
-    def _on_current(self, row: int) -> None:
-        card = self.queue.card(row)
-        if card is None:
-            self.detail.clear()
-            return
-        self.detail.show_card(card, self._best_picture(card), self.verdicts.shown(card.candidate.id))
-        self.selection_described.emit(self.queue.sentence(row))
-        ahead = self.queue.cards(range(row, row + 1 + AHEAD))
-        self.large.want([each.picture for each in ahead], LARGE_SIDE)
-        self.near.want([near for each in ahead[:3] for near in each.neighbours], NEIGHBOUR_SIDE)
+    @Slot(str)
+    def _on_moved(self, sentence: str) -> None:
+        self.selection_described.emit(sentence)
+        self._remember.start()
 
-    def _best_picture(self, card: ReviewCard) -> Thumb:
-        large = self.large.thumb(card.candidate.id)
-        return large if large.state is not ThumbState.WAITING else self.tiles.thumb(card.candidate.id)
-
-    @Slot(int)
-    def _on_picture(self, candidate: int) -> None:
-        if candidate == self.grid.current_id():
-            self.detail.show_picture(self.large.thumb(candidate))
-
-    @Slot(int)
-    def _on_said(self, candidate: int) -> None:
+    @Slot(object)
+    def _on_said(self, candidates: tuple[int, ...]) -> None:
         """Go where something was said: undo brings the cursor back to its candidate."""
-        row = self.queue.row_of(candidate)
-        if row >= 0 and candidate != self.grid.current_id():
+        if self.grid.current_id() not in candidates:
+            if all(self.queue.row_of(each) < 0 for each in candidates) and not self.head.filters.chosen().is_open:
+                self.head.filters.show_all()  # it was said about what is hidden now
+            row = next((row for each in candidates if (row := self.queue.row_of(each)) >= 0), -1)
             self.grid.go_to(row)
-        if candidate == self.grid.current_id():
-            self.detail.show_said(self.verdicts.shown(candidate))
-        self._show_figures()
-        self._summarise.start(SUMMARY_MILLISECONDS)
+        self.panes.show_said()
+        self._show_pace()
+        self._summarise.start()
 
     @Slot(int)
-    def _on_judged(self, candidate: int) -> None:
-        if not self.head.auto.isChecked():
-            return
-        following = self.queue.next_open(self.queue.row_of(candidate))
-        if following >= 0:
-            self.grid.go_to(following)
+    def _on_judged(self, _candidate: int) -> None:
+        self.banner.hide()
+        self.similar.drop()
+        if self.head.auto.isChecked() and not self._go_on():
+            self._load_figures()
+
+    def _go_on(self) -> bool:
+        """Go from a judged candidate to the next open one; return whether there is one, or this one is."""
+        card = self.panes.current_card()
+        if card is None or self.queue.said(card.candidate.id).verdict is None:
+            return True
+        following = self.queue.next_open(self.grid.currentIndex().row())
+        self.grid.go_to(following)
+        return following >= 0
+
+    @Slot()
+    def _leave(self) -> None:
+        """Go back one step: quick look, a proposed verdict, the filter, the selection."""
+        if not self.panes.quick_look.isHidden():
+            self.panes.quick_look.hide()
+        elif self.similar.is_proposing or not self.banner.isHidden():
+            self.banner.dismiss()
+        elif not self.head.filters.chosen().is_open:
+            self.head.filters.show_all()
         else:
-            self._summarise.start(0)
+            self.grid.clear_selection()
 
-    @Slot(object)
-    def _on_verdict_clicked(self, verdict: Verdict) -> None:
+    @Slot(int)
+    def _load_history(self, candidate: int) -> None:
+        self.work.load_history(candidate, self._reviewer())
+
+    @Slot()
+    def _on_history_clicked(self) -> None:
         candidate = self.grid.current_id()
         if candidate is not None:
-            taken_back = self.queue.said(candidate).verdict is verdict
-            self.verdicts.judge(candidate, Verdict.TAKE_BACK if taken_back else verdict)
+            self._load_history(candidate)
 
-    @Slot(object)
-    def _on_reason_clicked(self, reason: ReasonTag) -> None:
+    # Where the reviewer is
+
+    def _place(self, candidate: int) -> Place:
+        view = self._view
+        name = "" if view is None else view.class_name
+        return Place(name, self._reviewer(), self.head.queues.current(), candidate)
+
+    def _draft_of(self, candidate: int) -> tuple[str, str]:
+        return DRAFT, self._place(candidate).text
+
+    @Slot()
+    def _store_place(self) -> None:
         candidate = self.grid.current_id()
         if candidate is not None:
-            self.verdicts.toggle_reason(candidate, reason)
+            self.work.remember(self._place(candidate))
 
     # Figures
 
     @Slot()
-    def _load_summary(self) -> None:
-        view = self._view
-        if view is None or self._session.project is None:
-            return
-
-        def work(project: Project, _progress: Progress) -> ReviewSummary:
-            from tailwise.usecases.verdicts import review_summary
-
-            return review_summary(project, view.class_name)
-
-        title = self.tr("Count the verdicts")
-        self._session.run(title, work, lane="ordered", on_done=self._on_summary, slot="desk-summary", quiet=True)
+    def _load_figures(self) -> None:
+        self._summarise.stop()
+        if self._view is not None:
+            self.work.load_figures(self._view)
 
     @Slot(object)
-    def _on_summary(self, summary: ReviewSummary) -> None:
-        self._summary = summary
-        self._show_figures()
-        total = self.queue.rowCount()
-        judged = self.verdicts.in_session
-        if total and judged and self.queue.judged == total and self.head.auto.isChecked():
-            text = session_text(summary, judged, self.verdicts.seconds)
-            self.verdicts.in_session = 0
-            self.states.show_empty(self.tr("All of this queue is judged"), text, self.tr("Look at it again"))
+    def _on_figures(self, figures: DeskFigures) -> None:
+        view = self._view
+        if view is None or figures.summary.class_name != view.class_name:
+            return
+        self._figures = figures
+        self.foot.show_figures(figures, view.reviewer)
+        total, session = self.queue.rowCount(), (self.verdicts.in_session, self.verdicts.seconds)
+        if total and session[0] and self.queue.judged == total and self.head.auto.isChecked():
+            self.verdicts.in_session, self.verdicts.seconds = 0, 0.0
+            self.panes.quick_look.hide()
+            left = {key: self.queue.open_of(cards) for key, cards in view.cards.items()}
+            self.states.show_end(figures.summary, view.reviewer, session, left)
 
-    def _show_figures(self) -> None:
-        judged, seconds = self.verdicts.in_session, self.verdicts.seconds
-        self.head.progress.setText(pace_text(self.queue.judged, self.queue.rowCount(), judged, seconds))
-        self.head.figures.setText(summary_text(self._summary) if self._summary is not None else "")
+    def _show_pace(self) -> None:
+        self.foot.show_pace(self.queue.judged, self.queue.rowCount(), self.verdicts.in_session, self.verdicts.seconds)
 
     @Slot()
     def _on_closed(self) -> None:
         self._summarise.stop()
+        self._remember.stop()
         self.verdicts.begin("")
-        self._view, self._summary = None, None
-        for loader in (self.tiles, self.large, self.near):
-            loader.clear()
+        self._view, self._figures = None, None
+        self.similar.set_cards(())
         self.queue.set_cards((), {})
+        self.panes.forget()

@@ -71,9 +71,20 @@ def crop_of(box: Box, picture: QSizeF, area: QSizeF) -> QRectF:
         wanted_w = wanted_h * shape
     else:
         wanted_h = wanted_w / shape
-    left = (x + width / 2) * picture.width() - wanted_w / 2
-    top = (y + height / 2) * picture.height() - wanted_h / 2
-    # Moved inside where it fits, so that no border is shown without need.
-    left = min(max(left, 0.0), picture.width() - wanted_w) if wanted_w <= picture.width() else left
-    top = min(max(top, 0.0), picture.height() - wanted_h) if wanted_h <= picture.height() else top
-    return QRectF(left, top, wanted_w, wanted_h)
+    # Less around it where the picture ends, but always the whole box.
+    room = min(1.0, picture.width() / wanted_w, picture.height() / wanted_h)
+    needed = max(width * picture.width() / wanted_w, height * picture.height() / wanted_h)
+    wanted_w, wanted_h = wanted_w * max(room, needed), wanted_h * max(room, needed)
+    return QRectF(
+        _inside((x + width / 2) * picture.width(), wanted_w, picture.width()),
+        _inside((y + height / 2) * picture.height(), wanted_h, picture.height()),
+        wanted_w,
+        wanted_h,
+    )
+
+
+def _inside(middle: float, length: float, whole: float) -> float:
+    """Return where a stretch begins, moved inside the picture, or centred on it where it is longer."""
+    if length > whole:
+        return (whole - length) / 2
+    return min(max(middle - length / 2, 0.0), whole - length)

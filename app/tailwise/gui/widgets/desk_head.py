@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from tailwise.gui import theme as th
 from tailwise.gui.models.desk_view import QUEUES, class_text
 from tailwise.gui.texts import number
+from tailwise.gui.widgets.desk_filter import DeskFilterBar
 from tailwise.gui.widgets.segments import Segments
-from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QUndoStack
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DeskHead(QWidget):
-    """Two rows of controls; says what was chosen."""
+    """Two rows of controls; says what was chosen. The second row is `filters`."""
 
     class_chosen = Signal(str)
     queue_chosen = Signal(str)
@@ -35,18 +35,14 @@ class DeskHead(QWidget):
         self.queues = Segments(self.tr("Queue"), QUEUES)
         self.reviewer = QComboBox()
         self.reviewer.setEditable(True)
-        self.reviewer.setMinimumWidth(150)
+        self.reviewer.setMinimumWidth(140)
         self.reviewer.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.reviewer.setAccessibleName(self.tr("Reviewer"))
         self.reviewer.setToolTip(self.tr("Verdicts of reviewers are kept apart; exports name them by number only"))
-        self.auto = QCheckBox(self.tr("Go on after a verdict (N)"))
-        self.auto.setChecked(True)
         self.mine = QPushButton(self.tr("Find look-alikes"))
-        self.progress = QLabel()
-        self.figures = QLabel()
-        for label in (self.progress, self.figures):
-            label.setProperty("role", "muted")
-        self._lay_out(UndoButtons(undo_stack))
+        self.filters = DeskFilterBar(undo_stack, self.reviewer)
+        self.auto = self.filters.auto
+        self._lay_out()
         self.classes.activated.connect(self._on_class)
         self.queues.chosen.connect(self.queue_chosen)
         self.reviewer.activated.connect(self._on_reviewer)
@@ -56,29 +52,21 @@ class DeskHead(QWidget):
         self.mine.clicked.connect(self.mine_clicked)
         self._said_reviewer = ""
 
-    def _lay_out(self, undo_buttons: UndoButtons) -> None:
-        top, below = QHBoxLayout(), QHBoxLayout()
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
         top.setSpacing(th.SPACE_M)
-        for name, widget in (
-            (self.tr("Class"), self.classes), ("", self.queues), (self.tr("Reviewer"), self.reviewer),
-        ):  # fmt: skip
-            if name:
-                caption = QLabel(name)
-                caption.setBuddy(widget)
-                top.addWidget(caption)
-            top.addWidget(widget)
+        caption = QLabel(self.tr("Class"))
+        caption.setBuddy(self.classes)
+        top.addWidget(caption)
+        top.addWidget(self.classes)
+        top.addWidget(self.queues)
         top.addStretch(1)
         top.addWidget(self.mine)
-        below.setSpacing(th.SPACE_M)
-        below.addWidget(self.progress)
-        below.addWidget(self.figures, 1)
-        below.addWidget(self.auto)
-        below.addWidget(undo_buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_S)
         layout.addLayout(top)
-        layout.addLayout(below)
+        layout.addWidget(self.filters)
 
     def set_view(self, view: DeskView) -> None:
         """Show the classes, how much waits in each queue, and the reviewers."""

@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 from tailwise.domain.review import ReasonTag, Verdict
 from tailwise.gui import theme as th
 from tailwise.gui.models.review_queue import NOTHING_SAID, SIGNS, Said
+from tailwise.gui.texts import number
+from tailwise.gui.widgets.candidate_view import CandidateView
 from tailwise.gui.widgets.crop_paint import paint_crop
+from tailwise.gui.widgets.elided_label import ElidedLabel
 from tailwise.gui.widgets.flow_layout import FlowLayout
-from tailwise.gui.widgets.item_view import ItemView
 from tailwise.gui.widgets.thumb_loader import Thumb, ThumbState
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 NEIGHBOUR_SIDE: Final = 512
 STRIP_HEIGHT: Final = 148
+LEAST_STRIP_HEIGHT: Final = 84
+LEAST_VIEW_HEIGHT: Final = 160
 
 
 class NeighbourStrip(QWidget):
@@ -34,7 +38,8 @@ class NeighbourStrip(QWidget):
         super().__init__(parent)
         self._loader = loader
         self._card: ReviewCard | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setMaximumHeight(2 * STRIP_HEIGHT)
         self.setAccessibleName(self.tr("Nearest positives"))
         loader.loaded.connect(self._on_loaded)
 
@@ -47,6 +52,9 @@ class NeighbourStrip(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: D102
         return QSize(360, STRIP_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102
+        return QSize(180, LEAST_STRIP_HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: D102
         card = self._card
@@ -78,23 +86,40 @@ class ReviewDetail(QWidget):
 
     verdict_clicked = Signal(object)  # Verdict
     reason_clicked = Signal(object)  # ReasonTag
+    similar_clicked = Signal()
+    history_clicked = Signal()
 
     def __init__(self, session: Session, near: ThumbLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._card: ReviewCard | None = None
         self._is_close = False
         self._boxes_shown = True
-        self.why = QLabel()
-        self.why.setWordWrap(True)
-        self.why.setTextFormat(Qt.TextFormat.PlainText)
-        self.why.setFont(th.larger(self.font(), 1, bold=True))
-        self.view = ItemView(session)
+        self.why = ElidedLabel()
+        self.why.setFont(th.larger(self.font(), 0, bold=True))
+        self.view = CandidateView(session)
+        self.view.setMinimumHeight(LEAST_VIEW_HEIGHT)
+        self.view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.strip = NeighbourStrip(near)
         self._caption = QLabel(self.tr("Nearest positives"))
         self._caption.setProperty("role", "muted")
+        self.similar = QLabel()
+        self.similar.setProperty("role", "muted")
+        self.show_similar = self._link(self.tr("Show"), self.tr("Only the candidates that look like this one"))
+        self.history = self._link(self.tr("History (H)"), self.tr("Every verdict ever given on this candidate"))
         self.verdicts = {verdict: self._verdict_button(verdict) for verdict in SIGNS}
         self.view.boxes_toggled.connect(self._on_boxes)
         self.reasons = {reason: self._reason_button(n, reason) for n, reason in enumerate(ReasonTag, start=1)}
+        self.show_similar.clicked.connect(self.similar_clicked)
+        self.history.clicked.connect(self.history_clicked)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        between = QHBoxLayout()
+        between.setSpacing(th.SPACE_S)
+        between.addWidget(self._caption)
+        between.addStretch(1)
+        for widget in (self.similar, self.show_similar, self.history):
+            between.addWidget(widget)
         verbs = QHBoxLayout()
         verbs.setSpacing(th.SPACE_XS)
         for button in self.verdicts.values():
@@ -107,26 +132,26 @@ class ReviewDetail(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_S)
         layout.addWidget(self.why)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self._caption)
-        layout.addWidget(self.strip)
+        layout.addWidget(self.view, 3)
+        layout.addLayout(between)
+        layout.addWidget(self.strip, 1)
         layout.addLayout(verbs)
         layout.addWidget(tags)
 
     def show_card(self, card: ReviewCard | None, thumb: Thumb, said: Said) -> None:
         """Show a candidate with the picture there is of it so far."""
         self._card, self._is_close = card, False
-        self.why.setText("" if card is None else card.candidate.why)
+        self.why.set_whole_text("" if card is None else card.candidate.why)
         self.strip.show_card(card)
         self._caption.setVisible(card is not None and bool(card.neighbours))
-        self.view.show_item(None if card is None else card.picture, thumb)
+        self.view.show_card(card, thumb)
         self._go_close()
         self.show_said(said)
 
     def show_picture(self, thumb: Thumb) -> None:
         """Show a better picture of the same candidate."""
         if self._card is not None:
-            self.view.show_item(self._card.picture, thumb)
+            self.view.show_card(self._card, thumb)
             self._go_close()
 
     def show_said(self, said: Said) -> None:
@@ -136,9 +161,17 @@ class ReviewDetail(QWidget):
         for reason, chip in self.reasons.items():
             chip.setChecked(reason in said.reasons)
 
+    def show_alike(self, alike: int, confirmed: int) -> None:
+        """Say how many look like this one, and how many of those were confirmed as hard negatives."""
+        self.similar.setText(
+            self.tr("{} alike, {} confirmed").format(number(alike), number(confirmed)) if alike else ""
+        )
+        self.show_similar.setVisible(alike > 0)
+
     def clear(self) -> None:
         """Show nothing."""
         self.show_card(None, Thumb(ThumbState.WAITING), NOTHING_SAID)
+        self.show_alike(0, 0)
 
     @Slot()
     def toggle_zoom(self) -> None:
@@ -160,12 +193,16 @@ class ReviewDetail(QWidget):
 
     def _go_close(self) -> None:
         """Zoom to the place that is asked about, once its picture is there."""
-        if self._card is None or self._card.candidate.box is None or self._is_close:
-            return
-        if not self.view.area_of(0).isEmpty():
-            self._is_close = True
-            self.view.fit()
-            self.view.zoom_to_next_box()
+        if not self._is_close:
+            self._is_close = self.view.go_close()
+
+    def _link(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("role", "link")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setToolTip(tip)
+        button.setAccessibleDescription(tip)
+        return button
 
     def _verdict_button(self, verdict: Verdict) -> QPushButton:
         key, words = SIGNS[verdict]

@@ -1,24 +1,40 @@
 """The queue of the Desk as a grid of cut-outs with verdict marks, and the keys that give verdicts.
 
-Keys act only while the grid has the focus, and what they mean is bound to the candidate under the cursor at that
-moment: a verdict cannot land on a picture that came later.
+Keys act only while the grid has the focus, and what they mean is bound to the candidates that are under the cursor or
+selected at that moment: a verdict cannot land on a picture that came later.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tailwise.domain.review import ReasonTag, Verdict
 from tailwise.gui import theme as th
+from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.review_queue import ID_ROLE, SIGNS, ReviewQueueModel
+from tailwise.gui.widgets.candidate_view import ASKED
 from tailwise.gui.widgets.crop_paint import paint_crop
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+    from collections.abc import Collection
+
+    from PySide6.QtGui import QFocusEvent, QResizeEvent
     from PySide6.QtWidgets import QWidget
 
     from tailwise.gui.widgets.thumb_loader import ThumbLoader
@@ -33,6 +49,13 @@ INKS: Final = {
     Verdict.DUPLICATE: th.Data.SKY,
     Verdict.UNSURE: th.Data.YELLOW,
 }
+BADGE: Final = 24.0
+_SHAPES: Final = {
+    Verdict.UNSURE: ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)),
+    Verdict.MISSED_LABEL: ((0.5, -0.1), (1.1, 0.5), (0.5, 1.1), (-0.1, 0.5)),
+    Verdict.DUPLICATE: ((0.25, 0.0), (0.75, 0.0), (1.05, 0.5), (0.75, 1.0), (0.25, 1.0), (-0.05, 0.5)),
+}
+"""Corners of the shape a verdict is marked with, as shares of its square; a hard negative has a circle."""
 _VERDICT_KEYS: Final = {
     Qt.Key.Key_A: Verdict.HARD_NEGATIVE,
     Qt.Key.Key_S: Verdict.UNSURE,
@@ -42,25 +65,55 @@ _VERDICT_KEYS: Final = {
     Qt.Key.Key_Backspace: Verdict.TAKE_BACK,
 }
 _REASON_KEYS: Final = {Qt.Key(Qt.Key.Key_1.value + n): reason for n, reason in enumerate(ReasonTag)}
+_JUDGING: Final = {*_VERDICT_KEYS, *_REASON_KEYS, Qt.Key.Key_Period, Qt.Key.Key_X, Qt.Key.Key_H}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}
 _SETTLE_MILLISECONDS: Final = 20
 
+KEY_HINTS: Final = (
+    KeyHint("A", "Hard negative"),
+    KeyHint("D", "Really positive: a missed label"),
+    KeyHint("F", "Duplicate or loose box"),
+    KeyHint("S", "Unsure: somebody else decides"),
+    KeyHint("U,Backspace", "Take the verdict back"),
+    KeyHint(".", "The last verdict again"),
+    KeyHint("X", "The last verdict for similar ones too"),
+    KeyHint("1 … 9", "Reason, set before the verdict"),
+    KeyHint("J,K,arrows", "Next and previous candidate"),
+    KeyHint("Shift+arrows,Ctrl+click", "Select several; a verdict is for all"),
+    KeyHint("Space", "Quick look: the whole picture, large"),
+    KeyHint("Z", "The box or the whole picture"),
+    KeyHint("B", "Boxes on and off"),
+    KeyHint("G", "Look-alikes together, or as found"),
+    KeyHint("H", "Every verdict on this candidate"),
+    KeyHint("Tab,N", "Go on after a verdict, or stay"),
+    KeyHint("Esc", "Close, then show all, then select one"),
+    KeyHint("Ctrl+Z,Ctrl+Shift+Z", "Undo and redo"),
+)
+"""What the keys of the Desk do, for the shortcut sheet."""
+
 
 class ReviewGrid(QListView):
-    """Shows the queue; asks for verdicts, reasons and zooming by signals that name their candidate."""
+    """Shows the queue; asks for verdicts, reasons and zooming by signals that name their candidates."""
 
     current_moved = Signal(int)  # row, -1 for none
-    verdict_given = Signal(int, object)  # candidate id, Verdict
-    reason_toggled = Signal(int, object)  # candidate id, ReasonTag
-    repeat_requested = Signal(int)  # candidate id
+    verdict_given = Signal(object, object)  # candidate ids (tuple of int), Verdict
+    reason_toggled = Signal(object, object)  # candidate ids, ReasonTag
+    repeat_requested = Signal(object)  # candidate ids
+    similar_requested = Signal(int)  # candidate id
+    history_requested = Signal(int)  # candidate id
     zoom_requested = Signal()
     boxes_toggled = Signal()
     auto_toggled = Signal()
+    groups_toggled = Signal()
+    quick_look_toggled = Signal()
+    left = Signal()  # Esc
 
     def __init__(self, model: ReviewQueueModel, loader: ThumbLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._queue = model
         self._loader = loader
+        self._tile = TILE
+        self._proposed: frozenset[int] = frozenset()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MILLISECONDS)
@@ -72,7 +125,7 @@ class ReviewGrid(QListView):
         self.setUniformItemSizes(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName(self.tr("Candidates to judge"))
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -82,6 +135,28 @@ class ReviewGrid(QListView):
     def current_id(self) -> int | None:
         """Return the candidate under the cursor."""
         return self.currentIndex().data(ID_ROLE)
+
+    def selected_ids(self) -> tuple[int, ...]:
+        """Return the candidates a key means: those selected, in order, or the one under the cursor."""
+        current = self.current_id()
+        rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
+        found = tuple(int(self._queue.index(row).data(ID_ROLE)) for row in rows)
+        if current in found:
+            return found
+        return () if current is None else (current,)
+
+    def tile_size(self) -> QSize:
+        """Return the size of a tile: as many as fit beside each other share the width."""
+        return self._tile
+
+    def is_proposed(self, candidate: int) -> bool:
+        """Whether a verdict is about to be given to a candidate."""
+        return candidate in self._proposed
+
+    def set_proposed(self, candidates: Collection[int]) -> None:
+        """Mark the candidates that a verdict is about to be given to."""
+        self._proposed = frozenset(candidates)
+        self.viewport().update()
 
     def go_to(self, row: int) -> None:
         """Move the cursor to a row."""
@@ -96,6 +171,15 @@ class ReviewGrid(QListView):
         super().currentChanged(current, previous)  # pyright: ignore[reportArgumentType]
         self.current_moved.emit(current.row() if current.isValid() else -1)
 
+    def event(self, event: QEvent) -> bool:
+        """Take Tab before it moves the focus; Shift+Tab and F6 still do."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if event.key() == Qt.Key.Key_Tab and plain and self.current_id() is not None:
+                self.auto_toggled.emit()
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         candidate = self.current_id()
         plain = event.modifiers() in {Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier}
@@ -107,10 +191,19 @@ class ReviewGrid(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
         super().resizeEvent(event)
+        width = self.viewport().width() - 1
+        tile = QSize(width // max(1, width // TILE.width()), TILE.height())
+        if tile != self._tile:
+            self._tile = tile
+            self.scheduleDelayedItemsLayout()
         self._settle.start()
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: D102
         super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102, N802
+        super().focusOutEvent(event)
         self.viewport().update()
 
     # Ours
@@ -118,32 +211,53 @@ class ReviewGrid(QListView):
     def _act(self, event: QKeyEvent, candidate: int) -> bool:
         """Do what a key means for a candidate; return whether it means anything."""
         key = Qt.Key(event.key())
-        plain_verbs = {
+        if key in _STEPS:
+            self.go_to(self.currentIndex().row() + _STEPS[key])
+            return True
+        if self._look(key):
+            return True
+        if key not in _JUDGING:
+            return False
+        if event.isAutoRepeat():
+            return True  # a key held down would judge candidates nobody looked at
+        if key == Qt.Key.Key_X:
+            self.similar_requested.emit(candidate)
+        elif key == Qt.Key.Key_H:
+            self.history_requested.emit(candidate)
+        elif key in _VERDICT_KEYS:
+            self.verdict_given.emit(self.selected_ids(), _VERDICT_KEYS[key])
+        elif key in _REASON_KEYS:
+            self.reason_toggled.emit(self.selected_ids(), _REASON_KEYS[key])
+        else:
+            self.repeat_requested.emit(self.selected_ids())
+        return True
+
+    def _look(self, key: Qt.Key) -> bool:
+        """Do what a key means that only changes what is shown; return whether it is one."""
+        verbs = {
             Qt.Key.Key_Z: self.zoom_requested,
             Qt.Key.Key_B: self.boxes_toggled,
             Qt.Key.Key_N: self.auto_toggled,
+            Qt.Key.Key_G: self.groups_toggled,
+            Qt.Key.Key_Space: self.quick_look_toggled,
+            Qt.Key.Key_Escape: self.left,
         }
-        if key in _STEPS:
-            self.go_to(self.currentIndex().row() + _STEPS[key])
-        elif key in plain_verbs:
-            plain_verbs[key].emit()
-        elif key not in _VERDICT_KEYS and key not in _REASON_KEYS and key != Qt.Key.Key_Period:
-            return False
-        elif event.isAutoRepeat():
-            pass  # a key held down would judge candidates nobody looked at
-        elif key in _VERDICT_KEYS:
-            self.verdict_given.emit(candidate, _VERDICT_KEYS[key])
-        elif key in _REASON_KEYS:
-            self.reason_toggled.emit(candidate, _REASON_KEYS[key])
-        else:
-            self.repeat_requested.emit(candidate)
-        return True
+        if key in verbs:
+            verbs[key].emit()
+        return key in verbs
+
+    def clear_selection(self) -> bool:
+        """Select nothing but the candidate under the cursor; return whether there was more."""
+        several = len(self.selected_ids()) > 1
+        if several:
+            self.selectionModel().select(self.currentIndex(), QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        return several
 
     @Slot()
     def _want_visible(self) -> None:
         area = self.viewport().rect()
         first = self.indexAt(area.topLeft()).row()
-        columns = max(1, area.width() // TILE.width())
+        columns = max(1, area.width() // self._tile.width())
         shown = columns * (area.height() // TILE.height() + 2)
         self._loader.want(
             [card.picture for card in self._queue.cards(range(max(0, first), first + 2 * shown))], THUMB_SIDE
@@ -161,10 +275,10 @@ class ReviewGrid(QListView):
 class _TileDelegate(QStyledItemDelegate):
     def __init__(self, model: ReviewQueueModel, loader: ThumbLoader, parent: ReviewGrid) -> None:
         super().__init__(parent)
-        self._queue, self._loader = model, loader
+        self._grid, self._queue, self._loader = parent, model, loader
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        return TILE
+        return self._grid.tile_size()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         card = self._queue.card(index.row())
@@ -172,39 +286,50 @@ class _TileDelegate(QStyledItemDelegate):
             return
         theme = th.Theme.of(option.palette)  # pyright: ignore[reportAttributeAccessIssue]
         area = QRectF(option.rect).adjusted(3, 3, -3, -3)  # pyright: ignore[reportAttributeAccessIssue]
-        is_current = bool(option.state & QStyle.StateFlag.State_Selected)  # pyright: ignore[reportAttributeAccessIssue]
         painter.save()
-        if is_current:
+        if option.state & QStyle.StateFlag.State_Selected:  # pyright: ignore[reportAttributeAccessIssue]
             painter.fillRect(area, QColor(theme.selection))
         metrics = QFontMetricsF(painter.font(), painter.device())
         line = metrics.height() + 2
         picture = area.adjusted(4, 4, -4, -line)
-        paint_crop(painter, picture, self._loader.thumb(card.candidate.id), theme, th.Data.ORANGE)
+        paint_crop(painter, picture, self._loader.thumb(card.candidate.id), theme, ASKED)
         painter.setPen(QColor(theme.text))
         below = QRectF(picture.left(), picture.bottom(), picture.width(), line)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter), f"{card.candidate.score:.2f}")
         painter.setPen(QColor(theme.muted))
-        kind = metrics.elidedText(card.candidate.kind.text, Qt.TextElideMode.ElideRight, below.width() - 34)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), kind)
+        group = self._queue.group_of(index.row())
+        text = card.candidate.kind.text if group is None else f"group {group + 1}"
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, below.width() - 34)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), shown)
         self._paint_mark(painter, picture, card.candidate.id)
-        if is_current:
-            painter.setPen(QColor(theme.focus))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(area)
-            painter.drawRect(area.adjusted(1, 1, -1, -1))
+        self._paint_edge(painter, area, index, card.candidate.id)
         painter.restore()
 
+    def _paint_edge(self, painter: QPainter, area: QRectF, index: Index, candidate: int) -> None:
+        """Draw the cursor, thin while the keys are elsewhere; dashes where a verdict is about to be given."""
+        theme = th.Theme.of(self._grid.palette())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if index.row() == self._grid.currentIndex().row():
+            has_keys = self._grid.hasFocus()
+            painter.setPen(QPen(QColor(theme.focus if has_keys else theme.strong_line), 2.0 if has_keys else 1.0))
+            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+        elif self._grid.is_proposed(candidate):
+            painter.setPen(QPen(QColor(theme.focus), 2.0, Qt.PenStyle.DashLine))
+            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+
     def _paint_mark(self, painter: QPainter, picture: QRectF, candidate: int) -> None:
-        """Draw the letter of the verdict on its colour: round for decided, square for unsure."""
+        """Draw the letter of the verdict on a shape and a colour of its own."""
         verdict = self._queue.said(candidate).verdict
         if verdict is None:
             return
-        side = 22.0
-        badge = QRectF(picture.right() - side - 3, picture.top() + 3, side, side)
+        badge = QRectF(picture.right() - BADGE - 3, picture.top() + 3, BADGE, BADGE)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor("#000000"))
         painter.setBrush(QColor(INKS[verdict]))
-        radius = 3.0 if verdict is Verdict.UNSURE else side / 2
-        painter.drawRoundedRect(badge, radius, radius)
-        painter.setFont(th.larger(painter.font(), 1, bold=True))
+        corners = _SHAPES.get(verdict)
+        if corners is None:
+            painter.drawEllipse(badge)
+        else:
+            painter.drawPolygon([QPointF(badge.left() + x * BADGE, badge.top() + y * BADGE) for x, y in corners])
+        painter.setFont(th.larger(painter.font(), 0, bold=True))
         painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), SIGNS[verdict][0])
