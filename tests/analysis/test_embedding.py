@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tailwise.analysis.embedding import (
+    PatchFeatures,
     RawBlocks,
     contrast_normalised,
     embed,
@@ -52,13 +53,14 @@ def test_flat_values_are_whitened_into_zeros_not_into_noise():
 
 
 def test_vectors_have_length_one_and_do_not_depend_on_what_is_computed_beside_them(model):
-    raw = raw_of(5, seed=11)
+    raw = raw_of(11, seed=11)
     together = embed(model, raw)
-    alone = embed(model, RawBlocks(raw.hog[2:3], raw.colour[2:3], raw.lbp[2:3], raw.patch[2:3]))
 
-    assert together.shape == (5, model.dimensions)
+    assert together.shape == (11, model.dimensions)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    assert np.allclose(alone[0], together[2], atol=1e-6)
+    for at in (0, 2, 10):
+        alone = RawBlocks(*(getattr(raw, n)[at : at + 1] for n in ("hog", "colour", "lbp", "patch")))
+        assert np.array_equal(embed(model, alone)[0], together[at])
     assert embed(model, RawBlocks(*(getattr(raw, n)[:0] for n in ("hog", "colour", "lbp", "patch")))).shape[0] == 0
 
 
@@ -77,10 +79,20 @@ def test_grey_data_leaves_colour_out():
     assert [name for name, _w in model.blocks] == ["hog", "lbp", "patches"]
 
 
+def test_patch_features_are_triangles_of_distances_summed_over_quarters(model):
+    picture = raw_of(1, seed=5).patch[0]
+    whitened = (contrast_normalised(picture) - model.patch_mean) @ model.patch_basis
+    distances = np.linalg.norm(whitened[:, None].astype(np.float64) - model.centres[None], axis=2)
+    near = triangle(distances).reshape(14, 14, -1)
+    quarters = [part.sum(axis=(0, 1)) for half in (near[:7], near[7:]) for part in (half[:, :7], half[:, 7:])]
+
+    assert np.allclose(PatchFeatures(model).of(picture), np.concatenate(quarters), rtol=1e-3, atol=0.02)
+
+
 def test_patches_lose_brightness_and_contrast():
     picture = np.random.default_rng(2).integers(0, 100, (32, 32, 3), dtype=np.uint8)
     one, brighter = contrast_normalised(picture), contrast_normalised(picture + np.uint8(90))
 
-    assert one.shape == (27 * 27, 108)
+    assert one.shape == (14 * 14, 108)
     assert np.allclose(one, brighter, atol=1e-3)
     assert not contrast_normalised(np.full((32, 32, 3), 77, np.uint8)).any()

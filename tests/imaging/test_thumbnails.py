@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imaging_bytes import with_exif
 from realdata import REAL, needs_real_data
 from tailwise.imaging.thumbnails import (
     Frame,
@@ -107,6 +108,33 @@ def test_large_pictures_are_decoded_reduced_and_small_ones_keep_their_size(tmp_p
 
     assert decode(render_thumbnail(str(large), 200)).shape == (150, 200, 3)
     assert decode(render_thumbnail(str(small), 200)).shape == (20, 30, 3)
+
+
+def test_a_small_plain_jpeg_is_its_own_thumbnail_and_nothing_private_comes_along(tmp_path):
+    plain = cv2.imencode(".jpg", a_picture(200, 100))[1].tobytes()
+    comment = plain[:2] + b"\xff\xfe\x00\x07GPS!!" + plain[2:]
+    others = [
+        comment,
+        with_exif(plain, 1),
+        plain + b"more",
+        plain[:-40],
+        cv2.imencode(".png", a_picture())[1].tobytes(),
+    ]
+    file = tmp_path / "p.jpg"
+
+    file.write_bytes(plain)
+    assert render_thumbnail(str(file), 256) == plain
+    assert render_thumbnail(str(file), 100) != plain
+    for data in others:
+        file.write_bytes(data)
+        made = render_thumbnail(str(file), 256)
+        assert made.startswith(b"\xff\xd8\xff\xe0")
+        assert made != data
+        assert b"GPS" not in made
+        assert b"Exif" not in made
+    heavy = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    file.write_bytes(cv2.imencode(".jpg", heavy, [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes())
+    assert len(render_thumbnail(str(file), 256)) < file.stat().st_size
 
 
 def test_what_is_no_picture_is_none(tmp_path):

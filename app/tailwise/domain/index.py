@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from tailwise.domain.changes import Changes
 
-INDEX_METHOD = 1
-"""Number of the way hashes and statistics are computed; a row made in another way is made anew."""
+INDEX_METHOD = 2
+"""Number of the way hashes, statistics and vectors are computed; a row made in another way is made anew."""
 
 THUMBNAIL_SIDE = 256
 """Longer side in pixels of the thumbnails the index makes: what the grid shows and what duplicates are verified on."""

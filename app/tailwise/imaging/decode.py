@@ -7,7 +7,7 @@ header cannot be read. A decoder that crashes takes a worker process with it, no
 from __future__ import annotations
 
 import hashlib
-import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tailwise.domain.index import ImageIssue
-from tailwise.imaging.thumbnails import MAX_PIXELS, Frame, decode_pixels, read_frame, turn_upright
+from tailwise.imaging.thumbnails import MAX_PIXELS, Frame, decode_pixels, frame_in, turn_upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,27 +37,29 @@ class Decoded:
         sha256: of the bytes of the file; empty where they could not be read.
         frame: what the header says; None where there is none.
         pixels: (rows, columns, 3) BGR, upright, reduced by the decoder where the format allows; None without a picture.
+        data: the bytes of the file, where there is a picture.
     """
 
     issue: ImageIssue
     sha256: bytes = b""
     frame: Frame | None = None
     pixels: NDArray[np.uint8] | None = None
+    data: bytes = b""
 
 
 def decode_file(path: str, side: int) -> Decoded:
     """Read and decode an image file at the smallest size whose longer side is at least `side` pixels."""
     try:
-        file = Path(path)
-        if file.stat().st_size > MAX_FILE_BYTES:
-            return Decoded(ImageIssue.TOO_LARGE)
-        data = file.read_bytes()
+        with Path(path).open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
+                return Decoded(ImageIssue.TOO_LARGE)
+            data = file.readall()
     except OSError:
         return Decoded(ImageIssue.UNREADABLE)
     sha256 = hashlib.sha256(data).digest()
     if not data:
         return Decoded(ImageIssue.EMPTY, sha256)
-    frame = read_frame(io.BytesIO(data))
+    frame = frame_in(data)
     if frame is None:
         return Decoded(ImageIssue.NO_IMAGE, sha256)
     if frame.width * frame.height > MAX_PIXELS:
@@ -66,7 +68,7 @@ def decode_file(path: str, side: int) -> Decoded:
     if pixels is None:
         return Decoded(ImageIssue.DAMAGED, sha256, frame)
     issue = ImageIssue.TRUNCATED if is_truncated(data) else ImageIssue.NONE
-    return Decoded(issue, sha256, frame, turn_upright(pixels, frame.orientation))
+    return Decoded(issue, sha256, frame, turn_upright(pixels, frame.orientation), data)
 
 
 def is_truncated(data: bytes) -> bool:
@@ -75,5 +77,7 @@ def is_truncated(data: bytes) -> bool:
     The end marker must come after the last scan: a thumbnail within the metadata has an end marker of its own.
     """
     if data.startswith(_JPEG):
+        if data.endswith(_JPEG_END):  # as nearly all do: no need to look for the scan through the whole file
+            return False
         return data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN)
     return data.startswith(_PNG) and data.rfind(_PNG_END) < 0

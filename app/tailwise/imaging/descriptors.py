@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from tailwise.imaging.scaling import squared
 from tailwise.imaging.statistics import PYRAMID, colour_pyramid
 
 if TYPE_CHECKING:
@@ -85,19 +86,11 @@ def cut_out(pixels: NDArray[np.uint8], box: Fractions) -> NDArray[np.uint8]:
 def _describe(region: NDArray[np.uint8], into: RawFeatures, at: int) -> None:
     import cv2
 
-    small = _resized(region, REGION_SIDE)
+    small = squared(region, REGION_SIDE)
     into.hog[at] = oriented_gradients(small)
     into.colour[at] = colour_pyramid(cast("NDArray[np.uint8]", cv2.cvtColor(small, cv2.COLOR_BGR2HSV)))
     into.lbp[at] = local_binary_patterns(cast("NDArray[np.uint8]", cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)))
-    into.patch[at] = _resized(small, PATCH_SIDE)
-
-
-def _resized(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    import cv2
-
-    is_larger = min(pixels.shape[:2]) >= side
-    way = cv2.INTER_AREA if is_larger else cv2.INTER_LINEAR
-    return cast("NDArray[np.uint8]", cv2.resize(np.ascontiguousarray(pixels), (side, side), interpolation=way))
+    into.patch[at] = squared(small, PATCH_SIDE)
 
 
 def oriented_gradients(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -108,71 +101,93 @@ def oriented_gradients(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     import cv2
 
-    values = pixels.astype(np.float32)
-    kernel = np.array([[-1, 0, 1]], dtype=np.float32)
-    across = cast("NDArray[np.float32]", cv2.filter2D(values, -1, kernel, borderType=cv2.BORDER_REPLICATE))
-    down = cast("NDArray[np.float32]", cv2.filter2D(values, -1, kernel.T, borderType=cv2.BORDER_REPLICATE))
-    strength = across * across + down * down
-    channel = strength.argmax(axis=2)[..., None]
-    gx = np.take_along_axis(across, channel, axis=2)[..., 0]
-    gy = np.take_along_axis(down, channel, axis=2)[..., 0]
-    magnitude = np.sqrt(gx * gx + gy * gy)
-    angle = np.arctan2(gy, gx) * np.float32(HOG_BINS / np.pi)  # in bins; the sign of a gradient does not count
-    place = np.mod(angle, HOG_BINS) - np.float32(0.5)
+    magnitude, angle = cv2.cartToPolar(*_strongest_gradients(pixels))
+    # In bins, from -0.5 to 17.5: a gradient and its opposite are put together by `_OPPOSITES`.
+    place = cast("NDArray[np.float32]", angle)
+    place *= np.float32(HOG_BINS / np.pi)
+    place -= np.float32(0.5)
     low = np.floor(place)
-    share = place - low
-    bins = low.astype(np.intp)
-    first, second = np.mod(bins, HOG_BINS), np.mod(bins + 1, HOG_BINS)
-    index = np.concatenate([(_CELL_START + first).ravel(), (_CELL_START + second).ravel()])
-    weight = np.concatenate([(magnitude * (1 - share)).ravel(), (magnitude * share).ravel()])
+    place -= low
+    low += _CELL_START
+    index = low.astype(np.intp).ravel()
+    second = (magnitude * place).ravel()
+    turned = np.bincount(index, magnitude.ravel() - second, _TURNED)
+    turned[1:] += np.bincount(index, second, _TURNED)[:-1]
     side = REGION_SIDE // HOG_CELL
-    cells = np.bincount(index, weight, side * side * HOG_BINS).reshape(side, side, HOG_BINS).astype(np.float32)
+    cells = (turned.astype(np.float32).reshape(-1, _DIRECTIONS) @ _OPPOSITES).reshape(side, side, HOG_BINS)
     blocks = np.concatenate([cells[:-1, :-1], cells[:-1, 1:], cells[1:, :-1], cells[1:, 1:]], axis=2)
-    blocks = np.minimum(_unit(blocks), np.float32(_HYS_CLIP))
+    blocks = np.minimum(_unit(blocks.reshape(-1, HOG_BLOCK * HOG_BLOCK * HOG_BINS)), np.float32(_HYS_CLIP))
     return _unit(blocks).ravel()
 
 
+def _strongest_gradients(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return differences of neighbours across and down, (rows, columns) each, of the channel where they are largest."""
+    rows, columns = pixels.shape[:2]
+    planes = np.empty((3, rows + 2, columns + 2), dtype=np.float32)
+    planes[:, 1:-1, 1:-1] = pixels.transpose(2, 0, 1)
+    planes[:, 0], planes[:, -1] = planes[:, 1], planes[:, -2]
+    planes[:, :, 0], planes[:, :, -1] = planes[:, :, 1], planes[:, :, -2]
+    across = planes[:, 1:-1, 2:] - planes[:, 1:-1, :-2]
+    down = planes[:, 2:, 1:-1] - planes[:, :-2, 1:-1]
+    strength = across * across
+    strength += down * down
+    for channel in (1, 2):
+        is_larger = strength[channel] > strength[0]
+        for values in (across, down, strength):
+            np.copyto(values[0], values[channel], where=is_larger)
+    return across[0], down[0]
+
+
 def _unit(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
-    return blocks / np.sqrt((blocks * blocks).sum(axis=-1, keepdims=True) + np.float32(_SMALL))
+    return blocks / np.sqrt(np.einsum("ij,ij->i", blocks, blocks) + np.float32(_SMALL))[:, None]
 
 
 def local_binary_patterns(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return square roots of the shares of the 59 uniform patterns on a 3 × 3 grid, (531,).
+    """Return square roots of the shares of the 59 uniform patterns on a 3 × 3 grid of a 64 × 64 picture, (531,).
 
     A pixel's pattern has a bit for each of its 8 neighbours that is at least as bright; patterns with more than two
     changes around the circle share one bin.
     """
+    inner = REGION_SIDE - 2
     centre = grey[1:-1, 1:-1]
-    rows, columns = grey.shape
-    pattern = np.zeros(centre.shape, dtype=np.uint8)
+    pattern = np.zeros((inner, inner), dtype=np.uint8)
+    is_as_bright = np.empty((inner, inner), dtype=np.bool_)
+    bits = is_as_bright.view(np.uint8)
     for bit, (dy, dx) in enumerate(_CIRCLE):
-        neighbour = grey[1 + dy : rows - 1 + dy, 1 + dx : columns - 1 + dx]
-        pattern |= (neighbour >= centre).view(np.uint8) << np.uint8(bit)
-    codes = _UNIFORM[pattern]
-    cell = _grid_start(*codes.shape)
-    counts = np.bincount((codes + cell).ravel(), minlength=LBP_LENGTH).reshape(-1, LBP_PATTERNS).astype(np.float32)
-    return np.sqrt(counts / counts.sum(axis=1, keepdims=True)).ravel()
+        np.greater_equal(grey[1 + dy : 1 + dy + inner, 1 + dx : 1 + dx + inner], centre, out=is_as_bright)
+        np.left_shift(bits, np.uint8(bit), out=bits)
+        pattern |= bits
+    counts = np.bincount((_GRID_START + pattern).ravel(), minlength=LBP_GRID * LBP_GRID * 256)
+    shares = counts.astype(np.float32).reshape(-1, 256) @ _UNIFORM
+    shares /= shares.sum(axis=1, keepdims=True)
+    return np.sqrt(shares, out=shares).ravel()
 
 
-def _uniform_table() -> NDArray[np.intp]:
-    """Return the bin of each of the 256 patterns; the last bin takes all that are not uniform."""
-    table = np.full(256, LBP_PATTERNS - 1, dtype=np.intp)
+def _uniform_table() -> NDArray[np.float32]:
+    """Return 1 at the bin of each of the 256 patterns, (256, 59); the last bin takes all that are not uniform."""
+    table = np.zeros((256, LBP_PATTERNS), dtype=np.float32)
     following = 0
     for pattern in range(256):
         turned = ((pattern << 1) | (pattern >> 7)) & 0xFF
-        if (pattern ^ turned).bit_count() <= 2:
-            table[pattern] = following
-            following += 1
+        is_uniform = (pattern ^ turned).bit_count() <= 2
+        table[pattern, following if is_uniform else -1] = 1
+        following += is_uniform
     return table
 
 
-def _grid_start(rows: int, columns: int) -> NDArray[np.intp]:
-    down = np.arange(rows) * LBP_GRID // rows
-    across = np.arange(columns) * LBP_GRID // columns
-    return (down[:, None] * LBP_GRID + across[None, :]) * LBP_PATTERNS
+def _grid_start(side: int) -> NDArray[np.intp]:
+    """Return 256 times the cell of the grid each pixel of a square picture belongs to."""
+    along = np.arange(side) * LBP_GRID // side
+    return (along[:, None] * LBP_GRID + along[None, :]) * 256
 
 
 _CIRCLE = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
 _UNIFORM = _uniform_table()
+_GRID_START = _grid_start(REGION_SIDE - 2)
+
+# Directions all around the circle, and one more at either end where the linear shares reach beyond it.
+_DIRECTIONS = 2 * HOG_BINS + 2
+_OPPOSITES = np.roll(np.tile(np.eye(HOG_BINS, dtype=np.float32), (3, 1)), 1, axis=0)[:_DIRECTIONS]
 _CELL = np.arange(REGION_SIDE) // HOG_CELL
-_CELL_START = (_CELL[:, None] * (REGION_SIDE // HOG_CELL) + _CELL[None, :]) * HOG_BINS
+_CELL_START = ((_CELL[:, None] * (REGION_SIDE // HOG_CELL) + _CELL[None, :]) * _DIRECTIONS + 1).astype(np.float32)
+_TURNED = (REGION_SIDE // HOG_CELL) ** 2 * _DIRECTIONS

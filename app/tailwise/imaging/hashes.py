@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 HASH_BITS = 64
 _SIDE, _LOW = 32, 8
+_SIGNS = np.array([[1, 1], [1, -1]], dtype=np.float32)[:, np.arange(_LOW * _LOW) % 2]
+"""What a frequency is multiplied with in the picture and in its mirror image, (2, 64)."""
 
 
 def perceptual_hashes(grey: NDArray[np.uint8]) -> tuple[int, int]:
@@ -25,13 +27,9 @@ def perceptual_hashes(grey: NDArray[np.uint8]) -> tuple[int, int]:
     import cv2
 
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    low = cast("NDArray[np.float32]", cv2.dct(small))[:_LOW, :_LOW]
-    mirrored = low.copy()
-    mirrored[:, 1::2] *= -1
-    return _bits(low), _bits(mirrored)
-
-
-def _bits(low: NDArray[np.float32]) -> int:
-    ordered = np.sort(low, axis=None)
-    median = (ordered[31] + ordered[32]) / 2
-    return int.from_bytes(np.packbits(low > median).tobytes(), "big")
+    low = cast("NDArray[np.float32]", cv2.dct(small))[:_LOW, :_LOW].ravel()
+    both = low * _SIGNS
+    ordered = np.sort(both, axis=1)
+    median = (ordered[:, 31] + ordered[:, 32]) / 2
+    bits = np.packbits(both > median[:, None], axis=1).tobytes()
+    return int.from_bytes(bits[:8], "big"), int.from_bytes(bits[8:], "big")

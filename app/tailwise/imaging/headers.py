@@ -5,6 +5,7 @@ JPEG and PNG, nearly all there is, are read here in one pass; `imagesize` knows 
 
 from __future__ import annotations
 
+import io
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,8 +19,12 @@ HEAD_BYTES = 16_384
 # No camera, scanner or mosaic in use reaches this; a header that says more lies, and the number must fit 32 bits.
 MAX_SIDE = 1_000_000
 
-_JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
+_JPEG, _JPEG_END, _PNG = b"\xff\xd8", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# JFIF, tables of quantities and codes, restarts, a baseline or progressive frame: a picture and nothing beside it.
+_PLAIN = frozenset({0xE0, 0xDB, 0xC4, 0xDD, 0xC0, 0xC2})
+_JFIF = b"JFIF\0"
+_GREY_OR_COLOUR = (1, 3)
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 _ENDS = frozenset({0xD9, 0xDA})
 _MAX_SEGMENTS = 2000
@@ -44,6 +49,29 @@ def read_header(path: Path) -> ImageHeader | None:
     except OSError:
         return None
     return header if header and 0 < header.width <= MAX_SIDE and 0 < header.height <= MAX_SIDE else None
+
+
+def header_in(data: bytes) -> ImageHeader | None:
+    """Return the stored size and orientation in the bytes of a JPEG or PNG file; None for what is neither."""
+    if data.startswith(_JPEG):
+        return _jpeg_header(io.BytesIO(), data)
+    return _png_header(data) if data.startswith(_PNG) else None
+
+
+def is_plain_jpeg(data: bytes) -> bool:
+    """Whether a file is a JPEG any program shows alike, whole, with no word in it beside the picture.
+
+    That is grey or YCbCr at 8 bits, without EXIF, profiles, comments, or anything after its end.
+    """
+    if not data.startswith(_JPEG) or data.find(_JPEG_END) != len(data) - len(_JPEG_END):
+        return False
+    parts = 0
+    for marker, body in jpeg_segments(io.BytesIO(), data):
+        if marker not in _PLAIN or (marker == 0xE0 and (len(body) != 14 or not body.startswith(_JFIF))):
+            return False
+        if marker in _FRAMES:
+            parts = body[5] if len(body) > 5 and body[0] == 8 else 0
+    return parts in _GREY_OR_COLOUR
 
 
 def _png_header(head: bytes) -> ImageHeader | None:

@@ -11,8 +11,9 @@ from tailwise.domain.index import THUMBNAIL_SIDE, ImageIssue
 from tailwise.imaging.decode import Decoded, decode_file
 from tailwise.imaging.descriptors import RawFeatures, describe_regions
 from tailwise.imaging.hashes import perceptual_hashes
+from tailwise.imaging.scaling import shrunk, squared
 from tailwise.imaging.statistics import Look, appearance_bytes, coarse_grey, colour_pyramid, look_of
-from tailwise.imaging.thumbnails import Box, encode_jpeg, shrunk, upright_fractions
+from tailwise.imaging.thumbnails import Box, thumbnail_of, upright_fractions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,16 +81,16 @@ def picture_facts(decoded: Decoded) -> PictureFacts:
     assert decoded.pixels is not None and decoded.frame is not None  # noqa: PT018, S101  asked for by the callers
     small = np.ascontiguousarray(shrunk(decoded.pixels, THUMBNAIL_SIDE))
     grey = cast("NDArray[np.uint8]", cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
-    tiny = cv2.resize(small, (_COLOUR_SIDE, _COLOUR_SIDE), interpolation=cv2.INTER_AREA)
+    tiny = squared(small, _COLOUR_SIDE)
     hsv = cast("NDArray[np.uint8]", cv2.cvtColor(tiny, cv2.COLOR_BGR2HSV))
-    # Areas of areas: 64 divides into the 32 of the hash and the 16 of the coarse look, which need no larger picture.
+    # 64 divides into the 32 of the hash and the 16 of the coarse look, which need no larger picture.
     tiny_grey = cast("NDArray[np.uint8]", cv2.cvtColor(tiny, cv2.COLOR_BGR2GRAY))
     return PictureFacts(
         phashes=perceptual_hashes(tiny_grey),
         look=look_of(grey, hsv),
         appearance=appearance_bytes(colour_pyramid(hsv), coarse_grey(tiny_grey)),
         size=decoded.frame.upright_size,
-        thumbnail=encode_jpeg(small),
+        thumbnail=thumbnail_of(decoded.data, small, decoded.frame),
     )
 
 

@@ -17,7 +17,9 @@ PYRAMID = 720
 """Length of the colour pyramid: the histogram of the whole picture and of its four quarters."""
 
 COARSE_SIDE = 16
-_HUES = 180
+_COARSE_MEAN, _COARSE_DEVIATION, _FLAT = 128, 42, 0.5
+_COLOURS = PYRAMID // 5
+_RANGES = (0, 180, 0, 256, 0, 256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +55,15 @@ def colour_pyramid(hsv: NDArray[np.uint8]) -> NDArray[np.float32]:
     Each of the five histograms has the sum 1 before the root, so that their dot product is the Bhattacharyya
     coefficient. Returns (720,): the whole, top left, top right, bottom left, bottom right.
     """
-    hues, saturations, values = COLOUR_BINS
-    bins = _BIN_OF_HUE[hsv[..., 0]] + _BIN_OF_SATURATION[hsv[..., 1]] + _BIN_OF_VALUE[hsv[..., 2]]
-    rows, columns = bins.shape
-    top, left = rows // 2, columns // 2
-    size = hues * saturations * values
-    quarters = [
-        np.bincount(part.ravel(), minlength=size)
-        for part in (bins[:top, :left], bins[:top, left:], bins[top:, :left], bins[top:, left:])
-    ]
-    counts = np.array([sum(quarters), *quarters], dtype=np.float32)
-    total = counts.sum(axis=1, keepdims=True)
-    return np.sqrt(counts / np.maximum(total, 1)).ravel()
+    import cv2
+
+    top, left = hsv.shape[0] // 2, hsv.shape[1] // 2
+    counts = np.empty((5, _COLOURS), dtype=np.float32)
+    for at, part in enumerate((hsv[:top, :left], hsv[:top, left:], hsv[top:, :left], hsv[top:, left:]), start=1):
+        counts[at] = cv2.calcHist([part], [0, 1, 2], None, COLOUR_BINS, _RANGES).ravel()
+    counts[1:].sum(axis=0, out=counts[0])
+    counts /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return np.sqrt(counts, out=counts).ravel()
 
 
 def coarse_grey(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -72,23 +71,16 @@ def coarse_grey(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     import cv2
 
     size = (COARSE_SIDE, COARSE_SIDE)
-    small = cast("NDArray[np.uint8]", cv2.resize(grey, size, interpolation=cv2.INTER_AREA)).astype(np.float32)
-    deviation = float(small.std())
-    if deviation < 0.5:
-        return np.full((COARSE_SIDE, COARSE_SIDE), 128, dtype=np.uint8)
-    return np.clip(np.rint((small - small.mean()) * (42 / deviation) + 128), 0, 255).astype(np.uint8)
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    (mean,), (deviation,) = (found[0] for found in cv2.meanStdDev(small))
+    if deviation < _FLAT:
+        return np.full((COARSE_SIDE, COARSE_SIDE), _COARSE_MEAN, dtype=np.uint8)
+    scale = _COARSE_DEVIATION / deviation
+    return cast("NDArray[np.uint8]", cv2.addWeighted(small, scale, small, 0, _COARSE_MEAN - mean * scale))
 
 
 def appearance_bytes(pyramid: NDArray[np.float32], coarse: NDArray[np.uint8]) -> bytes:
     """Return colour pyramid and coarse grey picture as one byte per value."""
-    return np.rint(pyramid * 255).astype(np.uint8).tobytes() + coarse.tobytes()
+    import cv2
 
-
-def _table(length: int, bins: int, step: int) -> NDArray[np.intp]:
-    table = np.minimum(np.arange(256) * bins // length, bins - 1) * step
-    return table.astype(np.intp)
-
-
-_BIN_OF_HUE = _table(_HUES, COLOUR_BINS[0], COLOUR_BINS[1] * COLOUR_BINS[2])
-_BIN_OF_SATURATION = _table(256, COLOUR_BINS[1], COLOUR_BINS[2])
-_BIN_OF_VALUE = _table(256, COLOUR_BINS[2], 1)
+    return cast("NDArray[np.uint8]", cv2.convertScaleAbs(pyramid, alpha=255)).tobytes() + coarse.tobytes()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import logging
 import os
 import threading
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import platformdirs
+
+from tailwise.imaging.headers import header_in, is_plain_jpeg
+from tailwise.imaging.scaling import shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +36,9 @@ CACHE_LIMIT_BYTES: Final = 1_000_000_000
 MAX_PIXELS: Final = 200_000_000
 JPEG_QUALITY: Final = 82
 _TRIM_TO: Final = 0.8
+_ENOUGH: Final = 15 / 16
+_OWN_BYTES: Final = 0.25
+"""Most bytes per value (3 per pixel) at which a file is its own thumbnail; encoding would give about 0.05."""
 _LYING: Final = (5, 6, 7, 8)
 _SAME_SHAPE: Final = 0.01
 _LOG = logging.getLogger(__name__)
@@ -62,6 +69,16 @@ def read_frame(path: str | BinaryIO) -> Frame | None:
     if info.width <= 0 or info.height <= 0:
         return None
     return Frame(info.width, info.height, info.rotation if info.rotation in range(1, 9) else 1)
+
+
+def frame_in(data: bytes) -> Frame | None:
+    """Return what `read_frame` finds, from all bytes of a file; JPEG and PNG take a fifth of its time."""
+    header = header_in(data)
+    if header is None:
+        return read_frame(io.BytesIO(data))
+    if header.width <= 0 or header.height <= 0:
+        return None
+    return Frame(header.width, header.height, header.orientation)
 
 
 def turn_box(box: Box, frame: Frame) -> Box:
@@ -136,20 +153,39 @@ def render_thumbnail(path: str, side: int) -> bytes | None:
     if frame is not None and frame.width * frame.height > MAX_PIXELS:
         return None
     try:
-        data = np.fromfile(path, dtype=np.uint8)  # imread cannot open every path on every system
+        data = Path(path).read_bytes()  # imread cannot open every path on every system
     except OSError:
         return None
-    if not data.size:
+    if not data:
         return None
-    pixels = decode_pixels(data, frame, side)
+    pixels = decode_pixels(np.frombuffer(data, dtype=np.uint8), frame, side)
     if pixels is None:
         return None
-    small = shrunk(pixels, side)
-    return encode_jpeg(turn_upright(small, frame.orientation if frame else 1))
+    return thumbnail_of(data, turn_upright(shrunk(pixels, side), frame.orientation if frame else 1), frame)
+
+
+def thumbnail_of(data: bytes, small: NDArray[np.uint8], frame: Frame | None) -> bytes:
+    """Return the JPEG of a picture no larger than a thumbnail: the file itself where it is just that.
+
+    Encoding takes two thirds of the time that decoding took, and nothing is gained for a photo that is small already.
+
+    Args:
+        data: the bytes of the file.
+        small: its picture, upright.
+        frame: what its header says.
+    """
+    if (
+        frame is not None
+        and small.shape[:2] == (frame.height, frame.width)
+        and len(data) <= small.size * _OWN_BYTES
+        and is_plain_jpeg(data)
+    ):
+        return data
+    return encode_jpeg(small)
 
 
 def decode_pixels(data: NDArray[np.uint8], frame: Frame | None, side: int) -> NDArray[np.uint8] | None:
-    """Decode the bytes of a file to a stored raster whose longer side is at least `side`, or its own size if less.
+    """Decode the bytes of a file to a stored raster whose longer side is about `side` or more, its own size if less.
 
     None where there is no picture. A truncated JPEG comes as far as it goes: OpenCV 5 refuses one without an end
     marker, so it is given one.
@@ -157,39 +193,27 @@ def decode_pixels(data: NDArray[np.uint8], frame: Frame | None, side: int) -> ND
     import cv2
     import numpy as np
 
-    is_jpeg = data[:2].tobytes() == b"\xff\xd8"
-    for attempt in (data, np.append(data, np.array([0xFF, 0xD9], dtype=np.uint8))) if is_jpeg else (data,):
-        try:
-            pixels = cv2.imdecode(attempt, decode_flags(frame, side))
-        except (cv2.error, MemoryError):
-            return None
-        if pixels is not None:
-            return cast("NDArray[np.uint8]", pixels)
-    return None
+    flags = decode_flags(frame, side)
+    try:
+        pixels = cv2.imdecode(data, flags)
+        if pixels is None and data[:2].tobytes() == b"\xff\xd8":
+            pixels = cv2.imdecode(np.append(data, np.array([0xFF, 0xD9], dtype=np.uint8)), flags)
+    except (cv2.error, MemoryError):
+        return None
+    return cast("NDArray[np.uint8] | None", pixels)
 
 
 def decode_flags(frame: Frame | None, side: int) -> int:
-    """Let the decoder skip what the thumbnail cannot show: a JPEG at an eighth of its size decodes 2.6 times faster."""
+    """Let the decoder skip what the thumbnail cannot show: a JPEG at an eighth of its size decodes 2.6 times faster.
+
+    A photo 500 pixels wide, as very many data sets have them, is decoded to 250 for a side of 256.
+    """
     import cv2
 
     reduced = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
     longer = max(frame.width, frame.height) if frame else 0
-    flags = next((reduced[by] for by in (8, 4, 2) if longer >= by * side), cv2.IMREAD_COLOR)
+    flags = next((reduced[by] for by in (8, 4, 2) if longer >= by * side * _ENOUGH), cv2.IMREAD_COLOR)
     return flags | cv2.IMREAD_IGNORE_ORIENTATION
-
-
-def shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return pixels with the longer side at most `side`; never larger than they were."""
-    import cv2
-
-    height, width = pixels.shape[:2]
-    if max(height, width) <= side:
-        return pixels
-    scale = side / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Down to half, two neighbours per direction are enough, and three times as fast as the area.
-    way = cv2.INTER_LINEAR if scale > 0.5 else cv2.INTER_AREA
-    return cast("NDArray[np.uint8]", cv2.resize(pixels, size, interpolation=way))
 
 
 def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.analysis.embedding import RawBlocks, fingerprint, model_from_bytes
+from tailwise.analysis.embedding import RawBlocks, model_from_bytes
 from tailwise.domain.errors import RequestError
 from tailwise.domain.findings import MAX_EXAMPLES, Finding, Severity
 from tailwise.domain.index import (
@@ -194,7 +194,7 @@ def _embedding(
     dimensions = model_from_bytes(model).dimensions
     with project.file.writing() as db:
         return index_tables.put_embedding(
-            db, CLASSICAL_EMBEDDING, str(len(sample)), fingerprint(model), dimensions, model
+            db, CLASSICAL_EMBEDDING, str(len(sample)), index_plan.classical_fingerprint(model), dimensions, model
         )
 
 

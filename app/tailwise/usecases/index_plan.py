@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.domain.index import ImageIssue
+from tailwise.analysis.embedding import fingerprint
+from tailwise.domain.index import INDEX_METHOD, ImageIssue
 from tailwise.domain.records import MediaState
 from tailwise.storage import index_tables, plan_tables, source_tables
 from tailwise.usecases.index_objects import ObjectRows, object_rows
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SAMPLE_IMAGES = 800
 SAMPLE_BOXES = 2
 _STAT_STEP = 500
+_MADE_TODAY = f"{INDEX_METHOD}-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +126,16 @@ def learning_sample(items: Sequence[IndexedItem], boxes: ObjectBoxes) -> list[Im
 
 
 def needs_learning(model: EmbeddingRow | None, present: int) -> bool:
-    """Whether there is no model yet, or one that was learned from less than a quarter of what there is now."""
-    if model is None:
+    """Whether there is no model made the way they are made now, or one learned from less than a quarter of today's."""
+    if model is None or not model.fingerprint.startswith(_MADE_TODAY):
         return True
     learned_from = int(model.origin or 0)
     return learned_from < SAMPLE_IMAGES and present >= 4 * max(1, learned_from)
+
+
+def classical_fingerprint(model: bytes) -> str:
+    """Return the name of a learned model: what it was learned into, and the way vectors are made with it."""
+    return _MADE_TODAY + fingerprint(model)
 
 
 def stored_classical(project: Project, name: str) -> EmbeddingRow | None:
