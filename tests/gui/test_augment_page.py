@@ -7,10 +7,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from augment_dataset import a_project_with_pictures
+from tailwise.domain.label_audit import LabelVerdict
 from tailwise.domain.recipe import StepKind
+from tailwise.gui.dialogs.audit_sheet import AuditSheet
+from tailwise.gui.models.augment_view import DRAG_SIDE
 from tailwise.gui.pages.augment import AugmentPage
 from tailwise.gui.widgets.variant_grid import VARIANTS
 from tailwise.usecases.augmentation import list_recipes
+from tailwise.usecases.label_audit import load_audit
 
 WAIT = 20_000
 
@@ -226,3 +230,92 @@ def test_a_class_without_pictures_on_this_computer_says_so(qtbot, session, parts
     with qtbot.waitSignal(session.closed, timeout=WAIT):
         session.close_project()
     assert page.recipe is None
+
+
+def test_a_drag_shows_small_pictures_and_the_release_sharp_ones(qtbot, page):
+    at_rest(qtbot, page)
+    row, sides = page.steps.rows[2], []
+    page.grid.show_tiles = lambda tiles, show=page.grid.show_tiles: (show(tiles), sides.append(tiles[0].tile.width))
+    row.strength.setSliderDown(True)
+    row.strength.setValue(80)
+    qtbot.waitUntil(lambda: len(sides) == 1, timeout=WAIT)
+    row.strength.setSliderDown(False)
+    at_rest(qtbot, page)
+
+    assert page.grid.side() > DRAG_SIDE
+    assert sides == [min(DRAG_SIDE, 96), min(page.grid.side(), 96)]  # the pictures are 96 wide
+    assert page.pane._side == page.grid.side()
+
+
+def test_a_larger_window_gets_sharper_pictures(qtbot, page):
+    at_rest(qtbot, page)
+    before = page.pane._side
+
+    page.resize(2000, 1200)
+    qtbot.waitUntil(lambda: page.pane._side > 1.15 * before, timeout=WAIT)
+    at_rest(qtbot, page)
+
+
+def test_enter_and_a_second_click_show_the_variant_large_and_arrows_look_at_the_others(qtbot, page):
+    choose(qtbot, page, "bolt")
+    page.grid.setFocus()
+    qtbot.keyClick(page.grid, Qt.Key.Key_Return)
+    look = page.pane._look
+    qtbot.waitUntil(lambda: look.caption.text().startswith("images/p0.png, variant 1"), timeout=WAIT)
+
+    qtbot.keyClick(look, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: "variant 2" in look.caption.text(), timeout=WAIT)
+    qtbot.keyClick(look, Qt.Key.Key_B)
+    assert look.view.is_wiping
+    qtbot.keyClick(look, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert look.view.edge == pytest.approx(0.6)
+    qtbot.mouseMove(look.view, QPoint(look.view.width() // 4, 20))
+    assert not look.grab().isNull()
+    seed = page.recipe.seed
+    qtbot.keyClick(look, Qt.Key.Key_N)
+    at_rest(qtbot, page)
+    assert page.recipe.seed == seed + 1
+    qtbot.keyClick(look, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.pane._look is None, timeout=WAIT)
+    assert page.grid.current_place() == (0, 2)
+
+    place = page.grid._area(0, 2).center().toPoint()
+    page.grid.setFocus()
+    qtbot.mouseClick(page.grid, Qt.MouseButton.LeftButton, pos=place)
+    assert page.pane._look is not None
+    qtbot.keyClick(page.pane._look, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: page.pane._look is None, timeout=WAIT)
+    at_rest(qtbot, page)
+
+
+def test_an_audit_is_judged_by_two_keys_taken_back_kept_and_gone_on_with(qtbot, page, session):
+    choose(qtbot, page, "bolt")
+    page.grid.setFocus()
+    qtbot.keyClick(page.grid, Qt.Key.Key_A)
+    sheet = page.window().findChild(AuditSheet)
+
+    def judge(*keys):
+        for key in keys:
+            qtbot.waitUntil(lambda: sheet._is_shown, timeout=WAIT)
+            qtbot.keyClick(sheet, key)
+
+    judge(Qt.Key.Key_K, Qt.Key.Key_L, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_K, Qt.Key.Key_Backspace)
+    assert "1 of 2 variants with a bad label" in sheet.verdict.text()
+    assert sum(s.lost for s in sheet.steps.records()) >= 1
+    assert not sheet.grab().isNull()
+    sheet.close()
+    at_rest(qtbot, page)
+    kept = load_audit(session.project, page.recipe.name)
+    assert [v.verdict for v in kept.variants[:3]] == [LabelVerdict.KEPT, LabelVerdict.LOST, None]
+
+    qtbot.waitUntil(lambda: page.window().findChild(AuditSheet) is None, timeout=WAIT)
+    page.bar.audit.click()
+    sheet = page.window().findChild(AuditSheet)
+    qtbot.waitUntil(lambda: sheet._is_shown, timeout=WAIT)
+    assert sheet.caption.text().startswith("Variant 3 of 59")
+    for button in (sheet.kept, sheet.back, sheet.lost):
+        qtbot.waitUntil(button.isEnabled, timeout=WAIT)
+        button.click()
+    assert "2 of 3 variants" in sheet.verdict.text()
+    sheet.close()
+    at_rest(qtbot, page)

@@ -8,6 +8,10 @@ from typing import Final
 DRIFT_SHARE: Final = 0.2
 """From this share of variants outside of the class's own range on, the recipe is said to drift."""
 
+ALIKE_SOME: Final = 0.2
+ALIKE_MANY: Final = 0.5
+"""From these shares of variants that hardly differ from their original on, training sees the same picture again."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassEffect:
@@ -42,12 +46,24 @@ class RecipeEffect:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How many of the tried variants look unlike any picture of the class, by what they differ in."""
+    """How many of the tried variants look unlike any picture of the class, by what they differ in.
+
+    `alike` counts those on the other side: hardly different from their original.
+    """
 
     tried: int
     outside: int
     by_measure: tuple[tuple[str, int], ...]
     from_index: bool
+    alike: int = 0
+
+    @property
+    def duplicate_risk(self) -> str:
+        """Return how far the variants repeat their originals: low, some or high; empty before anything was tried."""
+        if not self.tried:
+            return ""
+        share = self.alike / self.tried
+        return "high" if share >= ALIKE_MANY else "some" if share >= ALIKE_SOME else "low"
 
     @property
     def is_warning(self) -> bool:

@@ -16,6 +16,21 @@ class FlagKind(StrEnum):
     NO_PARTNER = "step left out: no other scene of the training part fits"
     NOT_FOR_OBJECTS = "step left out: only for whole-image classes"
 
+    @property
+    def brief(self) -> str:
+        """The remark in so few words that they fit on a small picture."""
+        return _BRIEF[self]
+
+
+_BRIEF = {
+    FlagKind.LOST: "lost",
+    FlagKind.SMALL: "< 8 px",
+    FlagKind.FOLDED: "would fold",
+    FlagKind.VETOED: "not for a class here",
+    FlagKind.NO_PARTNER: "no partner",
+    FlagKind.NOT_FOR_OBJECTS: "not with boxes",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class VariantFlag:

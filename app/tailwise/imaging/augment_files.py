@@ -10,8 +10,10 @@ import numpy as np
 from tailwise.imaging.augment_maps import AffineMap
 from tailwise.imaging.augment_shapes import LabelShape, ShapeKind
 from tailwise.imaging.decode import decode_file
+from tailwise.imaging.hashes import perceptual_hashes
+from tailwise.imaging.scaling import shrunk
 from tailwise.imaging.statistics import Look, look_of
-from tailwise.imaging.thumbnails import Frame, shrunk, upright_fractions
+from tailwise.imaging.thumbnails import Frame, upright_fractions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +25,7 @@ _JPEG_QUALITY: Final = 95
 _LOOK_SIDE: Final = 256
 _COLOUR_SIDE: Final = 64
 _FULL_SIDE: Final = 1 << 30
+_ALIKE_BITS: Final = 4
 
 
 def read_picture(path: str, side: int = 0) -> tuple[Pixels, Frame] | None:
@@ -76,6 +79,14 @@ def look(pixels: Pixels) -> Look:
     grey = cast("Pixels", cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
     tiny = cv2.resize(small, (_COLOUR_SIDE, _COLOUR_SIDE), interpolation=cv2.INTER_AREA)
     return look_of(grey, cast("Pixels", cv2.cvtColor(tiny, cv2.COLOR_BGR2HSV)))
+
+
+def is_alike(one: Pixels, other: Pixels) -> bool:
+    """Return whether two pictures are the same but for light, sharpness and details, by their perceptual hashes."""
+    (hash_one, _), (hash_other, _) = (
+        perceptual_hashes(cast("Pixels", cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))) for pixels in (one, other)
+    )
+    return (hash_one ^ hash_other).bit_count() <= _ALIKE_BITS
 
 
 def mask_polygons(mask: Pixels) -> list[list[float]]:

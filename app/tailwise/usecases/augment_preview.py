@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tailwise.imaging.augment_files import mask_polygons
 from tailwise.imaging.augment_shapes import ShapeKind
 from tailwise.usecases.augmentation import Studio
-from tailwise.usecases.materialise import flag_text
+from tailwise.usecases.materialise import brief_text, flag_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,9 @@ class TileShape:
 class PreviewTile:
     """One picture of the grid. `pixels` are rows of blue, green, red bytes; empty where there is no picture.
 
-    `flags` are remarks in words; `is_loss` says that an object of the recipe's class is gone.
+    Attributes:
+        flags: remarks in words. marks: the same in few words.
+        loses: an object is gone. is_loss: it was of a rare class, the recipe's or one as rare as that.
     """
 
     row: int
@@ -50,6 +52,8 @@ class PreviewTile:
     shapes: tuple[TileShape, ...] = ()
     flags: tuple[str, ...] = ()
     is_loss: bool = False
+    loses: bool = False
+    marks: tuple[str, ...] = ()
 
 
 def open_studio(
@@ -81,7 +85,7 @@ def _tile(studio: Studio, row: int, number: int, scene: Scene | None, names: tup
     name = studio.reader.name(row)
     if scene is None:
         return PreviewTile(row, number, name)
-    is_loss = any(flag.is_loss and flag.subject == studio.items.category for flag in scene.flags)
+    lost = {flag.subject for flag in scene.flags if flag.is_loss}
     return PreviewTile(
         row,
         number,
@@ -91,7 +95,9 @@ def _tile(studio: Studio, row: int, number: int, scene: Scene | None, names: tup
         scene.pixels.tobytes(),
         tuple(t for s in scene.shapes if (t := _tile_shape(s, scene, names)) is not None),
         tuple(dict.fromkeys(flag_text(flag, names) for flag in scene.flags)),
-        is_loss,
+        bool(lost & studio.rare),
+        bool(lost),
+        tuple(dict.fromkeys(brief_text(flag, names) for flag in scene.flags)),
     )
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
     from tailwise.usecases.slices import ProjectCube
 
-PREVIEW_SIDE: Final = 256
 KEPT_SCENES: Final = 64
 _MOST_VALUES: Final = 12
 _MOST_PARTNERS: Final = 200
@@ -148,7 +147,8 @@ class SceneReader:
             if (row, side) in self._kept:
                 self._kept.move_to_end((row, side))
                 return self._kept[row, side]
-            larger = self._kept.get((row, PREVIEW_SIDE)) if 0 < side < PREVIEW_SIDE else None
+            sides = [s for r, s in self._kept if r == row and s > side > 0]
+            larger = self._kept[row, min(sides)] if sides else None
         # A slider that is dragged wants the same pictures smaller: no need to decode them again.
         scene = reduced(larger, side) if larger is not None else self._read(row, side)
         if side:  # full pictures are large and asked for once

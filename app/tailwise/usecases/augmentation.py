@@ -11,6 +11,7 @@ import numpy as np
 from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import Unit
 from tailwise.domain.errors import RequestError
+from tailwise.domain.plan import Tier
 from tailwise.domain.recipe import (
     COLLECT_ABOVE,
     Recipe,
@@ -22,7 +23,7 @@ from tailwise.domain.recipe import (
 )
 from tailwise.domain.recipe_effect import ClassEffect, Drift, RecipeEffect
 from tailwise.domain.recipe_json import recipe_from_text, recipe_text
-from tailwise.imaging.augment_files import look
+from tailwise.imaging.augment_files import is_alike, look
 from tailwise.imaging.augment_run import StepPlan, make_variant, variant_seed
 from tailwise.storage import plan_tables, recipe_tables
 from tailwise.usecases.augment_scenes import (
@@ -226,6 +227,7 @@ class Studio:
         # By name, not by row: the order of the source's records must not decide which picture is a partner.
         self._everyone = np.array(sorted(rows.tolist(), key=names.__getitem__), np.int64)
         self._names = names
+        self.rare = _rare_classes(project, self.items.category)
         self._own = self._everyone[np.isin(self._everyone, self.items.rows)]
         self._axes = partner_axes(project.cube())
 
@@ -261,18 +263,26 @@ class Studio:
         return [int(rows[i * len(rows) // count]) for i in range(count)] if len(rows) > count else rows.tolist()
 
 
+def _rare_classes(project: Project, category: int) -> frozenset[int]:
+    """Return the class, those that must not be missed, and those with no more labelled images than it."""
+    sliced = project.cube()
+    images = sliced.cube.totals(Unit.IMAGES, sliced.labelled & real_rows(sliced))
+    codes = enumerate(sliced.columns.categories)
+    return frozenset(i for i, c in codes if c.tier == Tier.MUST_NOT_MISS or images[i] <= images[category])
+
+
 def measure_drift(studio: Studio, recipe: Recipe, progress: Progress, tries: int = 24) -> Drift:
     """Say how many variants look unlike every picture of the class: too dark or light, blurred, or grey.
 
-    The class's own range is that of the middle 98 % of its pictures in the image index, or of up to 64 pictures that
-    are measured now where there is no index.
+    Those that hardly differ from their original are counted too. The class's own range is that of the middle 98 % of
+    its pictures in the image index, or of up to 64 pictures that are measured now where there is no index.
     """
     rows = studio.spread(tries)
     studio.prepare(rows)  # in one pass: a source is not read once per picture
     low, high, from_index = _own_range(studio, progress)
     progress.stage("Trying variants", len(rows))
     outside = np.zeros(len(_LOOK_NAMES), np.int64)
-    tried = any_outside = 0
+    tried = any_outside = alike = 0
     for row in rows:
         scene = studio.variant(row, 0, recipe, _DRIFT_SIDE)
         progress.advance()
@@ -280,10 +290,12 @@ def measure_drift(studio: Studio, recipe: Recipe, progress: Progress, tries: int
             continue
         values = _measures(look(scene.pixels))
         is_outside = (values < low) | (values > high)
+        original = studio.original(row, _DRIFT_SIDE)
+        alike += original is not None and is_alike(original.pixels, scene.pixels)
         tried += 1
         any_outside += bool(is_outside.any())
         outside += is_outside
-    return Drift(tried, any_outside, tuple(zip(_LOOK_NAMES, outside.tolist(), strict=True)), from_index)
+    return Drift(tried, any_outside, tuple(zip(_LOOK_NAMES, outside.tolist(), strict=True)), from_index, alike)
 
 
 def _own_range(studio: Studio, progress: Progress) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:

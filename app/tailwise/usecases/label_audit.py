@@ -69,8 +69,10 @@ def draw_audit(
     drawn.sort(key=lambda each: each[:2])
     taken = min(size, len(drawn))
     start = variant_seed(recipe.seed, recipe.class_name, 0) / 2**64
-    variants = [drawn[int((i + start) * len(drawn) / taken)][2] for i in range(taken)]
-    return LabelAudit(recipe, len(drawn), tuple(variants))
+    chosen = [drawn[int((i + start) * len(drawn) / taken)] for i in range(taken)]
+    # Shown in no order of steps, so that the verdicts given so far speak for all of them.
+    chosen.sort(key=lambda each: each[1])
+    return LabelAudit(recipe, len(drawn), tuple(variant for _steps, _seed, variant in chosen))
 
 
 def audit_tiles(

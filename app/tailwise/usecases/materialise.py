@@ -146,8 +146,7 @@ def _build_and_write(path: Path, request: MaterialiseRequest, staging: Path, pro
     assert request.recipe is not None  # noqa: S101  filled by the caller
     project = open_project(path, read_only=True)
     try:
-        info = package_info(project, request.recipe, progress, request.created_utc)
-        maker = _Maker(project, request, request.recipe, Package(staging, info))
+        maker = _Maker(project, request, request.recipe, Package(staging, _info(project, request, progress)))
         with translated(request.to):
             return maker.run(progress)
     finally:
@@ -166,6 +165,7 @@ class _Maker:
         self._names = tuple(c.name for c in project.columns.categories)
         self._images: list[SyntheticImage] = []
         self._unreadable: list[str] = []
+        self._rare_lost: list[str] = []
 
     def run(self, progress: Progress) -> _Written:
         rows = self._studio.items.rows.tolist()
@@ -194,6 +194,7 @@ class _Maker:
         self._package.warn(
             "AU-02", "variants lost objects that are hardly visible any more", self._count(FlagKind.LOST)
         )
+        self._package.warn("AU-04", "of them lost an object of a rare class", len(self._rare_lost), self._rare_lost)
         report = self._package.seal(progress)
         flags = Counter(flag.partition(":")[0] for image in self._images for flag in set(image.flags))
         return _Written(
@@ -225,6 +226,8 @@ class _Maker:
         stem = slug(name.rpartition("/")[2].rpartition(".")[0] or name)
         file = f"{IMAGES}/{stem}.i{item_id}.v{number + 1}{suffix}"
         self._package.place(file).write_bytes(encode_picture(scene.pixels, suffix))
+        if any(flag.is_loss and flag.subject in studio.rare for flag in scene.flags):
+            self._rare_lost.append(file)
         groups, conditions = self._values(row)
         self._images.append(
             SyntheticImage(
@@ -272,6 +275,12 @@ def flag_text(flag: VariantFlag, names: tuple[str, ...]) -> str:
     """Return a remark in words: what, and which class or step."""
     subject = names[flag.subject] if isinstance(flag.subject, int) else flag.subject
     return f"{flag.kind.value}: {subject}"
+
+
+def brief_text(flag: VariantFlag, names: tuple[str, ...]) -> str:
+    """Return a remark in so few words that they fit on a small picture."""
+    subject = names[flag.subject] if isinstance(flag.subject, int) else flag.subject
+    return f"{flag.kind.brief}: {subject}"
 
 
 def _info(project: Project, request: MaterialiseRequest, progress: Progress) -> PackageInfo:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Final
 from tailwise.domain.recipe_effect import ClassEffect, Drift, RecipeEffect
 from tailwise.gui.models.record_table import Column, RecordTable
 from tailwise.gui.texts import number
-from tailwise.gui.widgets.variant_grid import ORIGINALS, VARIANTS, ShownTile, shown_tile
+from tailwise.gui.widgets.variant_grid import ORIGINALS, VARIANTS
+from tailwise.gui.widgets.variant_paint import ShownTile, shown_tile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtCore import QObject
 
     from tailwise.domain.recipe import Recipe
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from tailwise.usecases.augmentation import Studio
     from tailwise.usecases.projects import Project
 
-FULL_SIDE: Final = 256
 DRAG_SIDE: Final = 112
 """Longer side of the pictures while a slider is dragged: 24 of them take well under a tenth of a second."""
 
@@ -80,11 +82,13 @@ def open_class(project: Project, class_name: str, recipe: Recipe | None, progres
     return OpenedClass(studio, rows, recipe or new_recipe(project, class_name))
 
 
-def render(opened: OpenedClass, recipe: Recipe, side: int, progress: Progress) -> tuple[ShownTile, ...]:
-    """Return the originals and variants of a recipe."""
+def render(
+    opened: OpenedClass, recipe: Recipe, side: int, progress: Progress, keys: Sequence[tuple[int, int]] = ()
+) -> tuple[ShownTile, ...]:
+    """Return the originals and variants of a recipe, or only those of `keys` (item, number; -1 is the original)."""
     from tailwise.usecases.augment_preview import ORIGINAL, preview_tiles
 
-    wanted = [(row, number) for row in opened.rows for number in (ORIGINAL, *range(VARIANTS))]
+    wanted = keys or [(row, number) for row in opened.rows for number in (ORIGINAL, *range(VARIANTS))]
     return tuple(shown_tile(t) for t in preview_tiles(opened.studio, recipe, wanted, side, progress))
 
 
@@ -103,9 +107,9 @@ class EffectTable(RecordTable[ClassEffect]):
         super().__init__(
             (
                 Column("Class", lambda e: e.class_name, width=0),
-                Column("Real", lambda e: e.before, width=7),
-                Column("Added", lambda e: f"+{number(e.added)}", lambda e: e.added, width=9),
-                Column("Factor", lambda e: f"× {e.factor:.2f}", lambda e: e.factor, width=9),
+                Column("Real", lambda e: e.before, width=5),
+                Column("Added", lambda e: f"+{number(e.added)}", lambda e: e.added, width=7),
+                Column("Factor", lambda e: f"{e.factor:.2f}", lambda e: e.factor, width=6),
             ),
             parent,
         )

@@ -18,19 +18,17 @@ from PySide6.QtWidgets import (
 )
 
 from tailwise.domain.changes import Changes
-from tailwise.domain.variants import FlagKind
 from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
-from tailwise.gui.models.augment_view import DRAG_SIDE, FULL_SIDE, load_view, open_class, render, weigh
+from tailwise.gui.models.augment_view import load_view, open_class, weigh
 from tailwise.gui.session import ResultLine
 from tailwise.gui.widgets.augment_panel import AugmentHead, EffectPanel
 from tailwise.gui.widgets.augment_tools import AugmentTools
 from tailwise.gui.widgets.empty_state import StateStack
-from tailwise.gui.widgets.materialise_bar import MaterialiseBar
 from tailwise.gui.widgets.recipe_undo import EditRecipe, SaveRecipe
 from tailwise.gui.widgets.step_list import StepList
 from tailwise.gui.widgets.undo_buttons import UndoButtons
-from tailwise.gui.widgets.variant_grid import VariantGrid
+from tailwise.gui.widgets.variant_pane import VariantPane
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from tailwise.domain.recipe import Recipe, RecipeStep
     from tailwise.gui.models.augment_view import AugmentView, OpenedClass, ShownEffect
     from tailwise.gui.session import Session
-    from tailwise.gui.widgets.variant_grid import ShownTile
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
@@ -59,7 +56,9 @@ class AugmentPage(QWidget):
 
     keys: ClassVar[tuple[KeyHint, ...]] = (
         KeyHint("N", "New seed: other variants of the same steps"),
+        KeyHint("Return,Space", "Show the variant large"),
         KeyHint("B", "Wipe between original and variant"),
+        KeyHint("A", "Audit: judge the labels of 59 variants"),
         KeyHint("1,9", "Switch a step on or off"),
         KeyHint("[,]", "Strength of the current step"),
         KeyHint("Ctrl+S", "Save the recipe in the project"),
@@ -83,8 +82,8 @@ class AugmentPage(QWidget):
         self.head = AugmentHead()
         self.steps = StepList()
         self.effect = EffectPanel()
-        self.grid = VariantGrid()
-        self.bar = MaterialiseBar(session)
+        self.pane = VariantPane(session)
+        self.grid, self.bar = self.pane.grid, self.pane.bar
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MILLISECONDS)
@@ -127,18 +126,12 @@ class AugmentPage(QWidget):
         left.addWidget(self.effect)
         left.setSizes([440, 300])
         left.setMinimumWidth(STEPS_WIDTH)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(th.SPACE_S)
-        column.addWidget(self.grid, 1)
-        column.addWidget(self.bar)
         panes = QSplitter(Qt.Orientation.Horizontal)
         panes.setObjectName("augment-panes")
         panes.setChildrenCollapsible(False)
         panes.setHandleWidth(th.SPACE_M)
         panes.addWidget(left)
-        panes.addWidget(right)
+        panes.addWidget(self.pane)
         panes.setStretchFactor(0, 0)
         panes.setStretchFactor(1, 1)
         content = QWidget()
@@ -159,7 +152,8 @@ class AugmentPage(QWidget):
         self.steps.edited.connect(self._on_steps)
         self.effect.multiplier_changed.connect(self._settle.start)
         self.grid.current_described.connect(self.selection_described)
-        self.bar.flags_requested.connect(self.grid.go_to_flag)
+        self.pane.seed_wanted.connect(self._next_seed)
+        self.pane.failed.connect(self._on_failed)
         self.bar.asked.connect(self._materialise)
         self.states.empty_button_clicked.connect(self._go_to_data)
         self.states.retry_clicked.connect(self.refresh)
@@ -217,7 +211,7 @@ class AugmentPage(QWidget):
             )
             return
         self.states.show_content()
-        self.grid.set_rows(opened.rows)
+        self.pane.open(opened)
         self.head.classes.setCurrentIndex(max(0, self.head.classes.findData(self._class)))
         self._show(opened.recipe)
 
@@ -226,7 +220,7 @@ class AugmentPage(QWidget):
         self._view = self._opened = self.recipe = self._before_drag = None
         self._settle.stop()
         self.undo_stack.clear()
-        self.grid.clear()
+        self.pane.clear()
         self.effect.clear()
 
     def _recipes(self) -> tuple[Recipe, ...]:
@@ -234,13 +228,13 @@ class AugmentPage(QWidget):
 
     # Editing
 
-    def _show(self, recipe: Recipe, *, side: int = FULL_SIDE) -> None:
+    def _show(self, recipe: Recipe, *, dragging: bool = False) -> None:
         """Show a recipe and ask for its pictures."""
         self.recipe = recipe
         self.head.show_recipe(recipe.name, recipe.seed)
         self.steps.show_steps(recipe.steps)
-        self._render(side)
-        if side == FULL_SIDE:
+        self.pane.show_recipe(recipe, dragging=dragging)
+        if not dragging:
             self._settle.start()
 
     def apply(self, recipe: Recipe) -> None:
@@ -262,7 +256,7 @@ class AugmentPage(QWidget):
         after = replace(self.recipe, steps=steps)
         if dragging:
             self._before_drag = self._before_drag or self.recipe
-            self._show(after, side=DRAG_SIDE)
+            self._show(after, dragging=True)
         else:
             self._edit(after, text)
 
@@ -307,6 +301,8 @@ class AugmentPage(QWidget):
             self._next_seed()
         elif event.key() == Qt.Key.Key_B and not event.modifiers():
             self.grid.toggle_wipe()
+        elif event.key() == Qt.Key.Key_A and not event.modifiers():
+            self.pane.open_audit()
         elif text in {"[", "]"}:
             self.steps.change_strength(STRENGTH_STEP if text == "]" else -STRENGTH_STEP)
         elif text.isdigit() and text != "0" and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -318,22 +314,7 @@ class AugmentPage(QWidget):
         else:
             super().keyPressEvent(event)
 
-    # Pictures and counts
-
-    def _render(self, side: int) -> None:
-        opened, recipe = self._opened, self.recipe
-        if opened is None or recipe is None or self._session.project is None:
-            return
-        self._session.run_detached(
-            self.tr("Make variants"), lambda progress: render(opened, recipe, side, progress),
-            on_done=self._on_tiles, on_failed=self._on_failed, slot="augment-tiles", quiet=True,
-        )  # fmt: skip
-
-    @Slot(object)
-    def _on_tiles(self, shown: tuple[ShownTile, ...]) -> None:
-        self.grid.show_tiles(shown)
-        tiles = self.grid.tiles()
-        self.bar.show_check(len(tiles), sum(any(f.startswith(FlagKind.LOST.value) for f in t.flags) for t in tiles))
+    # Counts
 
     @Slot()
     def _weigh(self) -> None:
@@ -352,6 +333,8 @@ class AugmentPage(QWidget):
     @Slot(object)
     def _on_weighed(self, shown: ShownEffect) -> None:
         self.effect.show_effect(shown)
+        drift = shown.drift
+        self.bar.show_risk(*((drift.duplicate_risk, drift.alike, drift.tried) if drift is not None else ("", 0, 0)))
 
     # Saving
 

@@ -131,14 +131,6 @@ class EffectPanel(QWidget):
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.table = EffectTable(self)
         self.view = RecordView(self.table, self.tr("Effect on every class"))
-        self.caveat = QLabel(
-            self.tr(
-                "Copy-paste helps rare objects in instance segmentation; oversampled features help weak learners, "
-                "not strong ones. Synthetic pictures never count as real."
-            )
-        )
-        self.caveat.setWordWrap(True)
-        self.caveat.setProperty("role", "muted")
         label = QLabel(self.tr("Budget"))
         label.setBuddy(self.multiplier)
         row = QHBoxLayout()
@@ -151,7 +143,6 @@ class EffectPanel(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.note)
-        layout.addWidget(self.caveat)
         self.multiplier.valueChanged.connect(self._on_multiplier)
 
     def show_effect(self, shown: ShownEffect) -> None:
@@ -159,7 +150,7 @@ class EffectPanel(QWidget):
         effect = shown.effect
         added = number(effect.variants)
         total = number(effect.items + effect.variants)
-        self.budget.setText(f"{number(effect.items)} + {added} → {total}")
+        self.budget.setText(self.tr("{} + {} → {} pictures").format(number(effect.items), added, total))
         self.budget.setToolTip(self.tr("Pictures of the training part, synthetic pictures, together"))
         self.table.set_records([c for c in effect.classes if c.added])
         notes = [effect.advice, shown.drift.text if shown.drift is not None else "", *effect.notes]

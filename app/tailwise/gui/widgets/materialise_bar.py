@@ -25,6 +25,7 @@ class MaterialiseBar(QWidget):
     """Label check of what is shown, and where the pictures are written to."""
 
     flags_requested = Signal()
+    audit_requested = Signal()
     asked = Signal()  # the button was pressed; the page answers with `write`
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -37,6 +38,8 @@ class MaterialiseBar(QWidget):
         self.show_flags = QPushButton(self.tr("show"))
         self.show_flags.setProperty("role", "link")
         self.show_flags.clicked.connect(self.flags_requested)
+        self.risk, self.caveat = QLabel(), QLabel()
+        self.audit = QPushButton(self.tr("Audit…"))
         self.folder = QLineEdit()
         self.folder.setPlaceholderText(self.tr("Folder to make for the synthetic pictures"))
         self.folder.setAccessibleName(self.tr("Folder to make"))
@@ -54,10 +57,31 @@ class MaterialiseBar(QWidget):
         set_icon(self.start, "export", th.Theme.of(self.palette()))
         self.start.clicked.connect(self.asked)
         self.browse.clicked.connect(self._browse)
+        self._explain()
+        self._lay_out()
+
+    def _explain(self) -> None:
+        self.audit.setToolTip(self.tr("Judge the labels of 59 variants, and learn how many may be bad (A)"))
+        self.audit.clicked.connect(self.audit_requested)
+        self.caveat.setText(
+            self.tr(
+                "Copy-paste gains on rare objects in instance segmentation (+3.6 mask AP on rare classes of LVIS, "
+                "Ghiasi 2021); SMOTE helps weak learners, not strong ones once thresholds are tuned (73 data sets, "
+                "Elor 2022). Synthetic pictures never count as real."
+            )
+        )
+        self.caveat.setWordWrap(True)
+        for label in (self.risk, self.caveat):
+            label.setProperty("role", "muted")
+
+    def _lay_out(self) -> None:
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.check)
         top.addWidget(self.show_flags)
+        top.addSpacing(th.SPACE_M)
+        top.addWidget(self.risk)
         top.addStretch(1)
+        top.addWidget(self.audit)
         below.setSpacing(th.SPACE_S)
         below.addWidget(self.folder, 1)
         for widget in (self.browse, self.target, self.replace, self.start):
@@ -67,6 +91,7 @@ class MaterialiseBar(QWidget):
         layout.setSpacing(th.SPACE_S)
         layout.addLayout(top)
         layout.addLayout(below)
+        layout.addWidget(self.caveat)
 
     def show_check(self, shown: int, losing: int) -> None:
         """Say how many of the variants on screen lose an object or a step."""
@@ -76,6 +101,12 @@ class MaterialiseBar(QWidget):
         self.check.style().unpolish(self.check)
         self.check.style().polish(self.check)
         self.show_flags.setVisible(losing > 0)
+
+    def show_risk(self, risk: str, alike: int, tried: int) -> None:
+        """Say how many of the tried variants hardly differ from their original; nothing for an empty risk."""
+        self.risk.setText(self.tr("Duplicate risk: {}").format(risk) if risk else "")
+        text = self.tr("{} of {} tried variants hardly differ from their original")
+        self.risk.setToolTip(text.format(number(alike), number(tried)))
 
     def allow(self, allowed: bool) -> None:
         """Let the button be pressed, unless pictures are being written."""

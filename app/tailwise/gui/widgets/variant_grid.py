@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from tailwise.gui import theme as th
 from tailwise.gui.widgets.heatmap_paint import paint_cursor
-from tailwise.gui.widgets.item_tile import box_area, class_colour, fitted
+from tailwise.gui.widgets.variant_paint import ShownTile, paint_flag, paint_shapes, paint_variant, paint_wipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
-    from tailwise.usecases.augment_preview import PreviewTile, TileShape
+    from tailwise.usecases.augment_preview import PreviewTile
 
 VARIANTS: Final = 5
 ORIGINALS: Final = 4
+LEAST_SIDE: Final = 160
+MOST_SIDE: Final = 1024
 _PAD: Final = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class ShownTile:
-    """A tile whose pixels crossed threads as QImage."""
-
-    tile: PreviewTile
-    image: QImage | None
-
-
-def shown_tile(tile: PreviewTile) -> ShownTile:
-    """Return a tile ready to be painted; safe on any thread. The pixels are copied out of the bytes."""
-    if not tile.pixels:
-        return ShownTile(tile, None)
-    image = QImage(tile.pixels, tile.width, tile.height, 3 * tile.width, QImage.Format.Format_BGR888)
-    return ShownTile(tile, image.copy())
+_MOST_ASPECT: Final = 1.4
 
 
 class VariantGrid(QWidget):
-    """Arrows move over the tiles, `B` wipes between original and variant, the mouse moves the wipe."""
+    """Arrows move over the tiles, `B` wipes between original and variant, the mouse moves the wipe.
+
+    Enter, a double click or a click on the current tile asks for it large.
+    """
 
     current_described = Signal(str)
+    opened = Signal()
+    resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,8 +63,7 @@ class VariantGrid(QWidget):
     def show_tiles(self, shown: Sequence[ShownTile]) -> None:
         """Take tiles in place of earlier ones."""
         for each in shown:
-            pixmap = QPixmap.fromImage(each.image) if each.image is not None else None
-            self._tiles[each.tile.row, each.tile.number] = (each.tile, pixmap)
+            self._tiles[each.tile.row, each.tile.number] = (each.tile, each.pixmap())
         self._describe()
         self.update()
 
@@ -91,6 +81,21 @@ class VariantGrid(QWidget):
         """Lay the original over the left part of the current tile, or take it away."""
         self._is_wiping = not self._is_wiping
         self.update()
+
+    def side(self) -> int:
+        """Return the longer side in pixels of the screen that a picture needs to be sharp in a tile."""
+        area = self._area(0, 0)
+        wanted = (max(area.width(), area.height()) - 2 * _PAD) * self.devicePixelRatioF()
+        return min(MOST_SIDE, max(LEAST_SIDE, round(wanted)))
+
+    def current_place(self) -> tuple[int, int]:
+        """Return row of the grid and column under the cursor; column 0 is the original."""
+        return self._current
+
+    def current_key(self) -> tuple[int, int] | None:
+        """Return item and number of the tile under the cursor (-1 for the original), None where there is none."""
+        row, column = self._current
+        return (self._rows[row], column - 1) if row < len(self._rows) else None
 
     def current_tile(self) -> PreviewTile | None:
         """Return the tile under the cursor, None while it has not come."""
@@ -119,7 +124,7 @@ class VariantGrid(QWidget):
 
     def _is_flagged(self, row: int, number: int) -> bool:
         found = self._tiles.get((row, number))
-        return found is not None and bool(found[0].flags)
+        return found is not None and found[0].loses
 
     def _describe(self) -> None:
         tile = self.current_tile()
@@ -157,13 +162,29 @@ class VariantGrid(QWidget):
             self.go_to(self._current[0] + step[0], self._current[1] + step[1])
         elif event.key() == Qt.Key.Key_B:
             self.toggle_wipe()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and not event.modifiers():
+            self._open()
         else:
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102
         place = self._place_at(event.position().toPoint())
-        if place is not None:
+        if place is not None and place == self._current and not self._is_wiping:
+            self._open()
+        elif place is not None:
             self.go_to(*place)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: D102
+        if self._place_at(event.position().toPoint()) == self._current:
+            self._open()
+
+    def _open(self) -> None:
+        if self.current_tile() is not None:
+            self.opened.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: D102
         if self._is_wiping and self._place_at(event.position().toPoint()) == self._current:
@@ -188,7 +209,8 @@ class VariantGrid(QWidget):
 
     def _area(self, place: int, column: int) -> QRectF:
         across = self.width() / (VARIANTS + 1)
-        down = (self.height() - self._head_height()) / ORIGINALS
+        down = (self.height() - self._head_height()) / max(1, len(self._rows))
+        down = min(down, max(_MOST_ASPECT * across, (self.height() - self._head_height()) / ORIGINALS))
         return QRectF(column * across, self._head_height() + place * down, across, down)
 
     def _place_at(self, point: QPoint) -> tuple[int, int] | None:
@@ -209,80 +231,16 @@ class VariantGrid(QWidget):
         found = self._tiles.get((self._rows[place], column - 1))
         if found is not None:
             tile, pixmap = found
-            if pixmap is None:
-                painter.setPen(QColor(theme.muted))
-                flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-                painter.drawText(inner, int(flags), self.tr("image cannot be decoded"))
-            else:
-                shown = fitted(QSizeF(tile.width, tile.height), inner, enlarge=True)
-                painter.drawPixmap(shown, pixmap, QRectF(pixmap.rect()))
-                if self._is_wiping and column and (place, column) == self._current:
-                    self._paint_wipe(painter, shown, self._rows[place])
-                else:
-                    paint_shapes(painter, shown, tile.shapes)
-                self._paint_flag(painter, inner, tile, theme)
+            shown = paint_variant(painter, inner, tile, pixmap, theme)
+            if pixmap is not None:
+                paint_shapes(painter, shown, tile.shapes)
+                original = self._tiles.get((self._rows[place], -1))
+                if self._is_wiping and column and (place, column) == self._current and original and original[1]:
+                    paint_wipe(painter, inner, original[0], original[1], self._wipe, theme)
+                paint_flag(painter, inner, tile, theme)
         if (place, column) == self._current:
             painter.setPen(QPen(QColor(theme.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area.adjusted(2, 2, -2, -2))
             if self.hasFocus():
                 paint_cursor(painter, area, theme)
-
-    def _paint_wipe(self, painter: QPainter, shown: QRectF, row: int) -> None:
-        found = self._tiles.get((row, -1))
-        if found is None or found[1] is None:
-            return
-        painter.save()
-        edge = shown.left() + self._wipe * shown.width()
-        painter.setClipRect(QRectF(shown.left(), shown.top(), edge - shown.left(), shown.height()))
-        painter.drawPixmap(shown, found[1], QRectF(found[1].rect()))
-        painter.restore()
-        painter.setPen(QPen(QColor("#FFFFFF"), 2))
-        painter.drawLine(QPointF(edge, shown.top()), QPointF(edge, shown.bottom()))
-
-    def _paint_flag(self, painter: QPainter, inner: QRectF, tile: PreviewTile, theme: th.Theme) -> None:
-        if not tile.flags:
-            return
-        first = (
-            tile.flags[0] if len(tile.flags) == 1 else self.tr("{} (+{})").format(tile.flags[0], len(tile.flags) - 1)
-        )
-        text = f"{'✗' if tile.is_loss else '⚠'} {first}"
-        metrics = QFontMetricsF(painter.font(), painter.device())
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width() - 12)
-        plate = QRectF(inner.left() + 2, inner.bottom() - metrics.height() - 4, metrics.horizontalAdvance(text) + 8, 0)
-        plate.setHeight(metrics.height() + 2)
-        path = QPainterPath()
-        path.addRoundedRect(plate, 3, 3)
-        painter.fillPath(path, QColor(theme.base))
-        painter.setPen(QColor(theme.alert if tile.is_loss else theme.warn))
-        painter.drawText(plate.adjusted(4, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), text)
-
-
-def paint_shapes(painter: QPainter, shown: QRectF, shapes: Sequence[TileShape]) -> None:
-    """Draw outlines, and a thin box around those that are no boxes; each line has a dark one under it."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for shape in shapes:
-        colour = class_colour(shape.class_name)
-        area = box_area(shape.box, shown)
-        if shape.is_box:
-            painter.setPen(QPen(QColor(0, 0, 0, 150), 3))
-            painter.drawRect(area)
-        painter.setPen(QPen(colour, 1.5 if shape.is_box else 0.75))
-        painter.drawRect(area)
-        if shape.is_box:
-            continue
-        for outline in shape.outlines:
-            ring = QPolygonF(
-                [QPointF(shown.left() + x * shown.width(), shown.top() + y * shown.height()) for x, y in outline]
-            )
-            filled = QColor(colour)
-            filled.setAlpha(60)
-            path = QPainterPath()
-            path.addPolygon(ring)
-            path.closeSubpath()
-            painter.fillPath(path, filled)
-            painter.setPen(QPen(colour, 1.25))
-            painter.drawPath(path)
-    painter.restore()
