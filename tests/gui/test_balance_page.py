@@ -48,8 +48,14 @@ def effective(page):
 
 def test_the_page_begins_with_the_training_split_and_follows_the_numbers(qtbot, page):
     assert page.states.state == "content"
-    assert page.resampling.total.value() == 60
-    assert effective(page)["wheelchair"] == pytest.approx(7)
+    assert page.resampling.total.value() == 90, (
+        "half as many again as the 60 training items, which hold several classes"
+    )
+    assert effective(page)["wheelchair"] == pytest.approx(35)
+
+    page.resampling.total_slider.setValue(60)
+    settle(qtbot, page)
+    assert effective(page)["wheelchair"] == pytest.approx(7), "no room for repeats"
 
     page.resampling.total_slider.setValue(90)
     page.resampling.cap_slider.setValue(40)

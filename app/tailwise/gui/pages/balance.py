@@ -169,7 +169,11 @@ class BalancePage(QWidget):
             )
             return
         self.states.show_content()
-        self.resampling.begin(view.training.part.items, view.resampling_request if is_first else None)
+        self.resampling.begin(
+            view.training.part.items,
+            view.resampling_request if is_first else None,
+            is_single=view.training.items.is_single,
+        )
         if is_first and view.weights_request is not None:
             self.weights.show_request(view.weights_request)
         self._preview_resampling()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SETTLE_MILLISECONDS: Final = 60
 AUTOMATIC: Final = -0.05
 """Place of the floor spin box that stands for "by itself"."""
+ROOM_FOR_REPEATS: Final = 1.5
 _TENTHS: Final = 10
 
 
@@ -102,8 +103,11 @@ class ResamplingPanel(QWidget):
             seed=self.seed.value(),
         )
 
-    def begin(self, items: int, stored: ResamplingRequest | None) -> None:
-        """Show a project with so many training items, and its stored request if there is one."""
+    def begin(self, items: int, stored: ResamplingRequest | None, *, is_single: bool) -> None:
+        """Show a project with so many training items, and its stored request if there is one.
+
+        Where items hold several classes none is left out by itself, so that the first proposal has room for repeats.
+        """
         is_other = items != self._items
         self._items = items
         with QSignalBlocker(self.total), QSignalBlocker(self.cap), QSignalBlocker(self.floor):
@@ -118,7 +122,7 @@ class ResamplingPanel(QWidget):
                 self.epochs.setValue(stored.epochs)
                 self.seed.setValue(min(stored.seed, self.seed.maximum()))
             elif is_other:
-                self.total.setValue(items)
+                self.total.setValue(items if is_single else round(ROOM_FOR_REPEATS * items))
         self._follow()
 
     def show_outcome(self, outcome: ResamplingOutcome) -> None:
