@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from builders import a_project
 from photo_sets import inline_pool, jpeg_of, photo, photo_project
@@ -83,7 +84,7 @@ def test_the_leak_comes_first_with_its_images_and_the_reason(qtbot, page):
     assert page.model.total == 2
     assert page.edges.index(0, 3).data() == "the same file, byte for byte"
     assert "leak: train / val" in page.clusters.index(0, 3).data()
-    assert page.controls.summary.text() == "2 clusters, 4 images that show the same, ⚠ 1 pair across splits"
+    assert page.controls.summary.text() == "2 clusters of 4 images · 2 to decide · ⚠ 1 pair across splits"
     for scheme in (th.Scheme.LIGHT, th.Scheme.DARK):
         from PySide6.QtWidgets import QApplication
 
@@ -168,8 +169,12 @@ def test_the_threshold_re_forms_the_clusters_and_is_used_when_asked(qtbot, page)
     assert applied_threshold(page._session.project) == 1
     assert not page.controls.apply.isEnabled()
     page.controls.rule.click()
+    assert page.banner.text() == ("1 image is kept (the most objects, then the sharpest), 1 excluded from sampling.")
+    assert not page.clusters.records()[0].is_resolved
+    page.banner.findChild(QPushButton).click()
     settle(qtbot, page)
     assert page.clusters.records()[0].is_resolved
+    assert set(page._cluster.reasons.values()) == {"near-duplicate"}
 
 
 def test_return_opens_the_images_of_the_cluster(qtbot, page):

@@ -35,7 +35,8 @@ _KEPT_PICTURES: Final = 1500
 _FLAT_SIDE: Final = 64
 _FLAT_CORRELATION: Final = 0.98
 _DENSE_BELOW: Final = POINTS // 2
-_DENSE_FROM: Final = 0.85
+_ALIKE_AS_A_WHOLE: Final = 0.85
+_OTHER_SHAPE: Final = 0.02
 _DENSE_CORRELATION, _DENSE_DETAIL = 0.95, 0.9
 _DENSE_STEPS: Final = 30
 
@@ -45,8 +46,8 @@ class Alignment:
     """How well two pictures lie on each other.
 
     Attributes:
-        inliers: points that agree on one shift, turn and scale; 0 where pictures too smooth for points were compared
-            as a whole.
+        inliers: points that agree on one shift, turn and scale; 0 where pictures with too few points, or of another
+            shape, were laid over each other by their grey values.
         overlap: share of the smaller picture that lies on the other, 0..1.
         correlation: of the blurred grey values there, -1..1.
     """
@@ -134,13 +135,36 @@ def _orb(threshold: int) -> Any:  # noqa: ANN401  OpenCV's types name it differe
 
 
 def _align(a: _Points, b: _Points) -> Alignment:
+    found = _by_points(a, b)
+    few, stretched = min(len(a.places), len(b.places)) < _DENSE_BELOW, _is_stretched(a.grey, b.grey)
+    if found.correlation >= EDITED or not (few or stretched):
+        return found
+    whole = _whole(a.grey, b.grey)
+    if whole >= _ALIKE_AS_A_WHOLE:
+        ways = (_by_points(_points(_stretched(a.grey, b.grey)), b) if stretched else NO_ALIGNMENT, _dense(a, b))
+        found = max(found, *ways, key=lambda one: one.correlation)
+    return Alignment(0, 1.0, whole) if found is NO_ALIGNMENT and few and whole >= _FLAT_CORRELATION else found
+
+
+def _by_points(a: _Points, b: _Points) -> Alignment:
     fitted = _fit(a, b)
     if fitted is None:
-        return _dense(a, b)
+        return NO_ALIGNMENT
     matrix, inliers = fitted
     overlap, correlation, detail = _likeness(a.grey, b.grey, matrix)
     wanted = (FEW_POINTS_DETAIL if inliers < FEW_POINTS else MIN_DETAIL) if correlation >= EDITED else MIN_MOVING_DETAIL
     return Alignment(inliers, overlap, correlation) if overlap >= MIN_OVERLAP and detail >= wanted else NO_ALIGNMENT
+
+
+def _is_stretched(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
+    """Whether two pictures have another shape, so that no turn and scale can lay one on the other if they are one."""
+    return abs(np.log(a.shape[0] * b.shape[1] / (a.shape[1] * b.shape[0]))) > _OTHER_SHAPE
+
+
+def _stretched(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    import cv2
+
+    return cast("NDArray[np.uint8]", cv2.resize(a, (b.shape[1], b.shape[0]), interpolation=cv2.INTER_AREA))
 
 
 def _fit(a: _Points, b: _Points) -> tuple[NDArray[np.float64], int] | None:
@@ -167,29 +191,27 @@ def _scale(matrix: NDArray[np.float64]) -> float:
 
 
 def _dense(a: _Points, b: _Points) -> Alignment:
-    """Lay pictures with too few points over each other by their grey values (ECC, Evangelidis and Psarakis 2008).
+    """Lay pictures with few points over each other by their grey values (ECC, Evangelidis and Psarakis 2008).
 
     Fog, blur and bare walls have few corners, or others after every edit. Only what then agrees in detail too passes.
     """
-    if min(len(a.places), len(b.places)) >= _DENSE_BELOW or _whole(a.grey, b.grey) < _DENSE_FROM:
-        return NO_ALIGNMENT
     import cv2
 
     first, second = _half(a.grey), _half(b.grey)
-    scale = max(first.shape) / max(second.shape)
-    start = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0]], dtype=np.float32)
+    across, down = second.shape[1] / first.shape[1], second.shape[0] / first.shape[0]
+    start = np.array([[across, 0, 0], [0, down, 0]], dtype=np.float32)
     enough = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _DENSE_STEPS, 1e-4)
     refine: Any = cv2.findTransformECC  # its types forbid the None that its documentation asks for
     try:
         _likeness_found, found = refine(first, second, start, cv2.MOTION_AFFINE, enough, None, 5)
     except cv2.error:  # it found no way from the one to the other
-        return _flat(a.grey, b.grey)
+        return NO_ALIGNMENT
     matrix = np.asarray(found, dtype=np.float64) * np.array([[1, 1, 2], [1, 1, 2]])
     if not SCALES[0] <= _scale(matrix) <= SCALES[1]:
         return NO_ALIGNMENT
     overlap, correlation, detail = _likeness(a.grey, b.grey, matrix)
     is_same = overlap >= MIN_OVERLAP and correlation >= _DENSE_CORRELATION and detail >= _DENSE_DETAIL
-    return Alignment(0, overlap, correlation) if is_same else _flat(a.grey, b.grey)
+    return Alignment(0, overlap, correlation) if is_same else NO_ALIGNMENT
 
 
 def _matches(a: _Points, b: _Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -232,12 +254,6 @@ def _half(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
     return cast("NDArray[np.float32]", cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32))
-
-
-def _flat(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Alignment:
-    """Compare smooth pictures as a whole; only what is all but equal passes."""
-    correlation = _whole(a, b)
-    return Alignment(0, 1.0, correlation) if correlation >= _FLAT_CORRELATION else NO_ALIGNMENT
 
 
 def _whole(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:

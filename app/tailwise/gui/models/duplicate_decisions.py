@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tailwise.domain.duplicates import DuplicateCluster
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
-    from tailwise.usecases.duplicate_review import Decided, Decision
+    from tailwise.usecases.duplicate_review import Decided, Decision, KeepRule
     from tailwise.usecases.projects import Project
 
 
@@ -50,27 +50,31 @@ class DuplicateDecisions(QObject):
         self._session = session
         self.undo_stack = QUndoStack(self)
 
-    def mark(self, one: DuplicateCluster, item: int, mark: ItemMark) -> None:
-        """Mark an image of a cluster; the same mark again takes it back."""
+    def mark(self, one: DuplicateCluster, item: int, mark: ItemMark, reason: str = "") -> None:
+        """Mark an image of a cluster, with the reason; the same mark again takes it back."""
         new = None if one.marks.get(item) is mark else mark
-        self._decide(self.tr("{} an image").format(mark.value), {item: new}, {})
+        self._decide(self.tr("{} an image").format(mark.value), {item: new}, {}, reason)
 
-    def resolve(self, one: DuplicateCluster) -> None:
+    def resolve(self, one: DuplicateCluster, reason: str) -> None:
         """Exclude all but what is kept; with nothing kept yet, keep the best image."""
         text = self.tr("resolve cluster {}").format(one.id)
         if ItemMark.KEEP in one.marks.values():
-            self._decide(text, {i: ItemMark.EXCLUDE for i in one.items if i not in one.marks}, {})
+            self._decide(text, {i: ItemMark.EXCLUDE for i in one.items if i not in one.marks}, {}, reason)
         else:
-            self.keep_best((one,), text)
+            self.keep_best((one,), text, reason)
 
-    def keep_best(self, clusters: tuple[DuplicateCluster, ...], text: str) -> None:
-        """In each cluster keep the image with most objects, then the sharpest, and exclude the others."""
+    def keep_best(
+        self, clusters: tuple[DuplicateCluster, ...], text: str, reason: str, rule: KeepRule | None = None
+    ) -> None:
+        """In each cluster keep one image by the rule, most objects by default, and exclude the others."""
 
         def work(project: Project, progress: Progress) -> Decided:
-            from tailwise.usecases.duplicate_review import Decision, best_of, decide
+            from tailwise.usecases.duplicate_review import Decision, KeepRule, best_of, decide
 
             progress.stage("Choosing")
-            return decide(project, Decision(text, best_of(project, clusters)))
+            marks = best_of(project, clusters, rule or KeepRule.MOST_OBJECTS)
+            excluded = [item for item, mark in marks.items() if mark is ItemMark.EXCLUDE]
+            return decide(project, Decision(text, marks, reasons=dict.fromkeys(excluded, reason)))
 
         self._store(work, is_new=True)
 
@@ -85,12 +89,17 @@ class DuplicateDecisions(QObject):
         self._decide(text, {}, {(min(a, b), max(a, b)): verdict})
 
     def _decide(
-        self, text: str, marks: Mapping[int, ItemMark | None], verdicts: Mapping[tuple[int, int], PairVerdict]
+        self,
+        text: str,
+        marks: Mapping[int, ItemMark | None],
+        verdicts: Mapping[tuple[int, int], PairVerdict],
+        reason: str = "",
     ) -> None:
         def work(project: Project, _progress: Progress) -> Decided:
             from tailwise.usecases.duplicate_review import Decision, decide
 
-            return decide(project, Decision(text, dict(marks), dict(verdicts)))
+            reasons = {item: reason for item, mark in marks.items() if reason and mark is ItemMark.EXCLUDE}
+            return decide(project, Decision(text, dict(marks), dict(verdicts), reasons))
 
         self._store(work, is_new=True)
 

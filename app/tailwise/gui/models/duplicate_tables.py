@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tailwise.domain.duplicates import DuplicateCluster, DuplicateEdge
+from tailwise.domain.duplicates import DuplicateCluster, DuplicateEdge, SplitLeak
 from tailwise.gui.models.record_table import Column, RecordTable
 
 if TYPE_CHECKING:
@@ -51,6 +51,21 @@ class ClustersTable(RecordTable[DuplicateCluster]):
         """Return the row of a cluster, -1 if it is not there (any more)."""
         records = self.records()
         return next((row for row, one in enumerate(records) if one.id == cluster_id), -1)
+
+
+class LeaksTable(RecordTable[SplitLeak]):
+    """One row per pair of splits that share a cluster."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(
+            (
+                Column("Leak between", lambda leak: leak.a_split, width=14),
+                Column("and", lambda leak: leak.b_split, width=14),
+                Column("Pairs of images", lambda leak: leak.pairs, width=16),
+                Column("", lambda _leak: "Enter: only these", width=0),
+            ),
+            parent,
+        )
 
 
 class EdgesTable(RecordTable[EdgeRow]):

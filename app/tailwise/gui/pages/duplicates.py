@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
-from tailwise.domain.duplicates import DEFAULT_THRESHOLD, DuplicateCluster, DuplicateReport, DuplicateRequest
+from tailwise.domain.duplicates import DuplicateCluster, DuplicateReport, DuplicateRequest, SplitLeak
 from tailwise.domain.index import ItemMark, PairVerdict
 from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.duplicate_decisions import DuplicateDecisions
-from tailwise.gui.models.duplicate_tables import ClustersTable, EdgesTable
-from tailwise.gui.models.item_grid import ItemGridModel
+from tailwise.gui.models.duplicate_tables import ClustersTable, LeaksTable
+from tailwise.gui.models.duplicate_view import DuplicatesView, load, nothing_texts
 from tailwise.gui.navigation import DATA, ITEMS, ShowItems
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
 from tailwise.gui.widgets.banner import Banner
-from tailwise.gui.widgets.duplicate_controls import DuplicateControls
-from tailwise.gui.widgets.duplicate_grid import DuplicateGrid
+from tailwise.gui.widgets.duplicate_controls import DuplicateControls, preview_text
+from tailwise.gui.widgets.duplicate_detail import DuplicateDetail
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.record_view import RecordView
-from tailwise.gui.widgets.thumb_loader import ThumbLoader
+from tailwise.gui.widgets.splitters import above, beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,30 +35,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
 
 Key = Qt.Key
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicatesView:
-    """What the page shows, loaded in one operation. `applied` is the threshold that counts and splits use."""
-
-    state: IndexState
-    report: DuplicateReport
-    names: dict[int, str]
-    applied: float | None
-
-
-def load(project: Project, progress: Progress, threshold: float | None, bursts: bool) -> DuplicatesView:
-    """Form the clusters from stored pairs; runs on a worker thread. No threshold means the one in use."""
-    from tailwise.usecases.duplicate_review import file_names
-    from tailwise.usecases.image_index import index_state
-    from tailwise.usecases.near_duplicates import applied_threshold, duplicate_report
-
-    progress.stage("Forming clusters")
-    applied = applied_threshold(project)
-    wanted = threshold if threshold is not None else applied if applied is not None else DEFAULT_THRESHOLD
-    report = duplicate_report(project, DuplicateRequest(wanted, bursts=bursts))
-    names = file_names(project, [item for one in report.clusters for item in one.items])
-    return DuplicatesView(index_state(project), report, names, applied)
+LEAK_ROWS = 3
 
 
 class DuplicatesPage(QWidget):
@@ -76,9 +52,11 @@ class DuplicatesPage(QWidget):
         KeyHint("Shift+K", "Not duplicates: keep all, take the cluster apart"),
         KeyHint("N,P", "Next and previous cluster"),
         KeyHint("C", "Keep the best image, exclude the others, go to the next cluster"),
+        KeyHint("V", "Difference of two images, and back; Left and Right choose the other one"),
         KeyHint("M", "Mark this cluster; again on another one merges the two"),
         KeyHint("Delete", "In the reasons: these two images are not the same"),
-        KeyHint("Return", "Open the images of the cluster"),
+        KeyHint("Return", "Open the images of the cluster; on a leak: only the clusters between these splits"),
+        KeyHint("Escape", "All clusters again"),
         KeyHint("Ctrl+Z,Ctrl+Shift+Z", "Undo and redo"),
     )
 
@@ -94,17 +72,19 @@ class DuplicatesPage(QWidget):
         self._merge_with: int | None = None
         self._is_filling = False
         self._threshold: float | None = None
+        self._between: tuple[str, str] | None = None
+        self._rule_clusters: tuple[DuplicateCluster, ...] = ()
         self.decisions = DuplicateDecisions(session, self)
         self.undo_stack = self.decisions.undo_stack
         self.controls = DuplicateControls(self.undo_stack)
         self.banner = Banner()
         self.clusters = ClustersTable(self)
-        self.edges = EdgesTable(self)
+        self.leaks = LeaksTable(self)
         self.clusters_view = RecordView(self.clusters, self.tr("Clusters"))
-        self.edges_view = RecordView(self.edges, self.tr("Why these images belong together"))
-        self.model = ItemGridModel(session, self)
-        self.loader = ThumbLoader(session, self)
-        self.grid = DuplicateGrid(self.model, self.loader)
+        self.leaks_view = RecordView(self.leaks, self.tr("Leaks between splits"))
+        self.detail = DuplicateDetail(session)
+        self.model, self.grid = self.detail.model, self.detail.grid
+        self.edges, self.edges_view = self.detail.edges, self.detail.edges_view
         self.states = StateStack(self._build(), "copy", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_L)
@@ -135,19 +115,10 @@ class DuplicatesPage(QWidget):
     # Building
 
     def _build(self) -> QWidget:
-        right = QSplitter(Qt.Orientation.Vertical)
-        right.setObjectName("duplicates-detail")
-        right.addWidget(self.grid)
-        right.addWidget(self.edges_view)
-        right.setSizes([420, 160])
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("duplicates-panes")
-        panes.addWidget(self.clusters_view)
-        panes.addWidget(right)
+        self.leaks_view.keep_rows(LEAK_ROWS)
+        left = above("duplicates-clusters", (self.clusters_view, 4), (self.leaks_view, 1))
+        panes = beside("duplicates-panes", (left, 2), (self.detail, 3))
         panes.setSizes([430, 620])
-        for splitter in (right, panes):
-            splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(th.SPACE_M)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -162,15 +133,16 @@ class DuplicatesPage(QWidget):
         self.controls.bursts.toggled.connect(self.refresh)
         self.controls.apply.clicked.connect(self._apply)
         self.controls.search.clicked.connect(self.find_duplicates)
-        self.controls.rule.clicked.connect(self._keep_best_of_all)
+        self.controls.rule_requested.connect(self._preview_rule)
         self.clusters_view.record_selected.connect(self._on_cluster)
         self.clusters_view.doubleClicked.connect(self._open_images)
+        self.leaks_view.doubleClicked.connect(self._only_leak)
         self.grid.item_opened.connect(self._open_images)
         self.states.retry_clicked.connect(self.refresh)
         self.states.empty_button_clicked.connect(self._on_empty_button)
         self._session.closed.connect(self._on_closed)
         self.decisions.failed.connect(self._on_not_stored)
-        for view in (self.clusters_view, self.grid, self.edges_view):
+        for view in (self.clusters_view, self.leaks_view, self.grid, self.detail.difference, self.edges_view):
             view.installEventFilter(self)
 
     # Loading
@@ -184,43 +156,35 @@ class DuplicatesPage(QWidget):
             self._show_nothing(view.state)
             return
         report = view.report
-        at, kept = self.clusters_view.currentIndex().row(), self._cluster.id if self._cluster else -1
         self.controls.threshold.set_threshold(report.threshold)
         self.controls.threshold.set_histogram(report.histogram)
         self.controls.apply.setEnabled(view.applied != report.threshold)
-        self._is_filling = True
-        self.clusters.set_records(report.clusters)
-        self._is_filling = False
-        self.controls.show_facts(report, view.state.images - view.state.indexed)
+        self.controls.show_facts(view)
+        self.leaks.set_records(report.leaks)
+        self.leaks_view.setVisible(bool(report.leaks))
+        if not any(self._between == (leak.a_split, leak.b_split) for leak in report.leaks):
+            self._between = None
+        self._fill()
         self.states.show_content()
-        if report.clusters:
+
+    def _fill(self) -> None:
+        """List the clusters, all or those of one leak; the cursor stays on its cluster, or else in its row."""
+        if self._view is None:
+            return
+        clusters = self._view.between(self._between)
+        at, kept = self.clusters_view.currentIndex().row(), self._cluster.id if self._cluster else -1
+        self._is_filling = True
+        self.clusters.set_records(clusters)
+        self._is_filling = False
+        if clusters:
             row = self.clusters.row_of(kept)
-            self.clusters_view.select_row(row if row >= 0 else min(max(at, 0), len(report.clusters) - 1))
+            self.clusters_view.select_row(row if row >= 0 else min(max(at, 0), len(clusters) - 1))
         else:
             self._on_cluster(None)
 
     def _show_nothing(self, state: IndexState) -> None:
-        if not state.images:
-            self.states.show_empty(
-                self.tr("No images yet"), self.tr("Import a dataset on the Data page."), self.tr("Go to Data")
-            )
-        elif not state.indexed:
-            self.states.show_empty(
-                self.tr("The images are not indexed yet"),
-                self.tr(
-                    "Indexing looks at every image once. It can be cancelled at any time and goes on where it was; "
-                    "nothing is written into the dataset."
-                ),
-                self.tr("Index images"),
-            )
-        else:
-            self.states.show_empty(
-                self.tr("Not searched yet"),
-                self.tr("{} are indexed. Images that look alike are laid over each other to be sure.").format(
-                    counted(state.indexed, "image", "images")
-                ),
-                self.tr("Find duplicates"),
-            )
+        title, text, button = nothing_texts(state)
+        self.states.show_empty(title, text, button)
 
     @Slot(object)
     def _on_failed(self, error: BaseException) -> None:
@@ -228,11 +192,13 @@ class DuplicatesPage(QWidget):
 
     @Slot()
     def _on_closed(self) -> None:
-        self._view = self._cluster = self._merge_with = self._threshold = None
+        self._view = self._cluster = self._merge_with = self._threshold = self._between = None
+        self._rule_clusters = ()
         self.undo_stack.clear()
         self.banner.hide()
         self.clusters.set_records(())
-        self.loader.clear()
+        self.detail.show_cluster(None, {})
+        self.detail.loader.clear()
 
     @Slot()
     def _on_empty_button(self) -> None:
@@ -249,7 +215,7 @@ class DuplicatesPage(QWidget):
     @Slot()
     def find_duplicates(self) -> None:
         """Index images that are new or changed, then compare what was not compared yet."""
-        request = DuplicateRequest(self.controls.threshold.threshold(), bursts=self.controls.bursts.isChecked())
+        request = self._request()
 
         def work(project: Project, progress: Progress) -> DuplicateReport:
             from tailwise.domain.index import IndexRequest
@@ -261,6 +227,12 @@ class DuplicatesPage(QWidget):
             return find_duplicates(project, request, progress)
 
         self._session.run(self.tr("Find duplicates"), work, on_done=self._on_found, slot="duplicates-search")
+
+    def _request(self) -> DuplicateRequest:
+        chosen = self.controls
+        return DuplicateRequest(
+            chosen.threshold.threshold(), bursts=chosen.bursts.isChecked(), turned=chosen.turned.isChecked()
+        )
 
     @Slot(object)
     def _on_found(self, report: DuplicateReport) -> None:
@@ -278,7 +250,7 @@ class DuplicatesPage(QWidget):
 
     @Slot()
     def _apply(self) -> None:
-        request = DuplicateRequest(self.controls.threshold.threshold(), bursts=self.controls.bursts.isChecked())
+        request = self._request()
 
         def work(project: Project, progress: Progress) -> DuplicateReport:
             from tailwise.usecases.near_duplicates import apply_clusters
@@ -295,17 +267,10 @@ class DuplicatesPage(QWidget):
         if self._is_filling:
             return  # the table says that nothing is selected while it is being filled
         one = record if isinstance(record, DuplicateCluster) else None
-        is_same = one is not None and self._cluster is not None and one.items == self._cluster.items
         self._cluster = one
-        if one is None or self._view is None:
-            self.model.set_ids(())
-            self.edges.set_records(())
+        self.detail.show_cluster(one, self._view.names if self._view is not None else {})
+        if one is None:
             return
-        if not is_same or self.model.total != len(one.items):
-            self.model.set_ids(one.items)
-            self.grid.go_to(0)
-        self.grid.set_marks(one.marks)
-        self.edges.set_edges(one.edges, self._view.names)
         leak = self.tr(", a leak") if one.is_leak else ""
         self.selection_described.emit(f"cluster {one.id}: {counted(len(one.items), 'image', 'images')}{leak}")
 
@@ -329,8 +294,10 @@ class DuplicatesPage(QWidget):
             self.undo_stack.redo()
         elif watched is self.edges_view and event.key() in {Key.Key_Delete, Key.Key_Backspace}:
             self._take_edge_apart()
-        elif watched is self.clusters_view and event.key() in {Key.Key_Return, Key.Key_Enter}:
-            self._open_images()
+        elif watched in {self.clusters_view, self.leaks_view} and event.key() in {Key.Key_Return, Key.Key_Enter}:
+            self._only_leak() if watched is self.leaks_view else self._open_images()
+        elif event.key() == Key.Key_Escape and self._between is not None:
+            self._show_all()
         else:
             return self._on_letter(event)
         return True
@@ -347,6 +314,7 @@ class DuplicatesPage(QWidget):
             (Key.Key_P, False): lambda: self._step(-1),
             (Key.Key_C, False): self._resolve,
             (Key.Key_M, False): self._merge,
+            (Key.Key_V, False): self.detail.look.toggle,
         }
         verb = verbs.get((event.key(), shift))
         if verb is not None:
@@ -354,20 +322,52 @@ class DuplicatesPage(QWidget):
         return verb is not None
 
     def _mark(self, mark: ItemMark) -> None:
-        position = self.grid.current_position()
-        if self._cluster is not None and position >= 0:
-            self.decisions.mark(self._cluster, self.model.id_at(position), mark)
+        item = self.detail.current_item()
+        if self._cluster is not None and item is not None:
+            self.decisions.mark(self._cluster, item, mark, self.controls.reason.currentText().strip())
 
     def _resolve(self) -> None:
         if self._cluster is not None:
-            self.decisions.resolve(self._cluster)
+            self.decisions.resolve(self._cluster, self.controls.reason.currentText().strip())
             self._step(1)
+
+    @Slot(str)
+    def _preview_rule(self, rule: str) -> None:
+        """Say what the rule would do with all undecided clusters, and ask."""
+        if self._view is not None:
+            self._rule_clusters = tuple(one for one in self._view.report.clusters if not one.is_resolved)
+            self.banner.show_text(preview_text(self._rule_clusters, rule))
+            self.banner.add_action(self.tr("Apply"), self._keep_best_of_all)
 
     @Slot()
     def _keep_best_of_all(self) -> None:
-        if self._view is not None:
-            undecided = tuple(one for one in self._view.report.clusters if not one.is_resolved)
-            self.decisions.keep_best(undecided, self.tr("keep the best of each"))
+        from tailwise.usecases.duplicate_review import KeepRule
+
+        self.banner.hide()
+        reason = self.controls.reason.currentText().strip()
+        rule = KeepRule(self.controls.keeps.currentData())
+        self.decisions.keep_best(self._rule_clusters, self.tr("keep the best of each"), reason, rule)
+
+    @Slot()
+    def _only_leak(self) -> None:
+        """List the clusters between the two splits of the leak under the cursor, or all of them again."""
+        leak = self.leaks_view.selected_record()
+        if not isinstance(leak, SplitLeak):
+            return
+        pair = (leak.a_split, leak.b_split)
+        if pair == self._between:
+            self._show_all()
+            return
+        self._between = pair
+        self._fill()
+        self.banner.show_text(self.tr("Only clusters that lie in {} and in {}.").format(*pair))
+        self.banner.add_action(self.tr("Show all"), self._show_all)
+
+    @Slot()
+    def _show_all(self) -> None:
+        self._between = None
+        self.banner.hide()
+        self._fill()
 
     def _take_apart(self) -> None:
         if self._cluster is not None:

@@ -2,63 +2,127 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from tailwise.gui import theme as th
 from tailwise.gui.texts import counted
+from tailwise.gui.widgets.flow_layout import FlowLayout
 from tailwise.gui.widgets.threshold_bar import ThresholdBar
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QUndoStack
 
-    from tailwise.domain.duplicates import DuplicateReport
+    from tailwise.domain.duplicates import DuplicateCluster
+    from tailwise.gui.models.duplicate_view import DuplicatesView
+
+RULES: Final = (
+    ("most objects", "the most objects, then the sharpest"),
+    ("sharpest", "the sharpest, then most objects"),
+)
+"""Values of the rules for all, and what each keeps."""
+REASONS: Final = ("near-duplicate", "blurred", "cut off", "wrong scene")
 
 
 class DuplicateControls(QWidget):
     """Holds the widgets; the page connects them."""
 
+    rule_requested = Signal(str)  # value of the rule
+
     def __init__(self, undo_stack: QUndoStack, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.threshold = ThresholdBar()
-        self.bursts = QCheckBox(self.tr("Numbered series"))
+        self.bursts = QCheckBox(self.tr("Bursts"))
+        self.turned = QCheckBox(self.tr("Turned images"))
         self.apply = QPushButton(self.tr("Use this threshold"))
         self.search = QPushButton(self.tr("Find duplicates"))
-        self.rule = QPushButton(self.tr("Keep the best of each"))
+        self.rule = QPushButton(self.tr("Apply to all…"))
+        self.keeps = QComboBox()
+        self.reason = QComboBox()
         self.summary = QLabel()
         self.bursts.setChecked(True)
-        self.bursts.setToolTip(self.tr("Also join neighbours of a numbered series that are less alike"))
+        self.bursts.setToolTip(
+            self.tr("Also join less alike images that follow each other: by camera and time, or in a numbered series")
+        )
+        self.turned.setToolTip(self.tr("Also look for images that were turned or are upside down; takes twice as long"))
         self.apply.setToolTip(self.tr("Let counts, splits and plans use the clusters at this threshold"))
         self.search.setToolTip(self.tr("Index images that are new or changed, and compare what was not compared yet"))
         self.rule.setToolTip(
-            self.tr("In every undecided cluster keep the image with most objects, then the sharpest; exclude the rest")
+            self.tr("In every undecided cluster whose labels agree keep one image and exclude the rest; shown first")
         )
-        self.summary.setProperty("role", "muted")
-        row = QHBoxLayout()
-        row.setSpacing(th.SPACE_M)
-        row.addWidget(self.threshold)
-        row.addWidget(self.bursts)
-        row.addWidget(self.apply)
-        row.addStretch(1)
-        row.addWidget(UndoButtons(undo_stack))
-        row.addWidget(self.rule)
-        row.addWidget(self.search)
+        for value, text in RULES:
+            self.keeps.addItem(self.tr("Keep {}").format(text), value)
+        self.keeps.setAccessibleName(self.tr("Which image of a cluster is kept"))
+        self.reason.setEditable(True)
+        self.reason.addItems(REASONS)
+        self.reason.setMinimumContentsLength(max(map(len, REASONS)))
+        self.reason.setAccessibleName(self.tr("Reason why images are excluded"))
+        self.reason.setToolTip(self.tr("Kept with every image that is excluded from now on"))
+        self.rule.clicked.connect(self._on_rule)
+        self._lay_out(undo_stack)
+
+    def _lay_out(self, undo_stack: QUndoStack) -> None:
+        upper = QHBoxLayout()
+        upper.setSpacing(th.SPACE_M)
+        for widget in (self.threshold, self.bursts, self.apply):
+            upper.addWidget(widget)
+        upper.addStretch(1)
+        for widget in (UndoButtons(undo_stack), self.turned, self.search):
+            upper.addWidget(widget)
+        label = QLabel(self.tr("Excluded because"))
+        label.setBuddy(self.reason)
+        lower = FlowLayout()
+        lower.setSpacing(th.SPACE_M)
+        for pair in ((self.summary,), (self.keeps, self.rule), (label, self.reason)):
+            lower.addWidget(_together(*pair))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_S)
-        layout.addLayout(row)
-        layout.addWidget(self.summary)
+        layout.addLayout(upper)
+        layout.addLayout(lower)
 
-    def show_facts(self, report: DuplicateReport, unindexed: int) -> None:
-        """Say in one line what there is: clusters, images in them, leaks, images that were not compared."""
+    def show_facts(self, view: DuplicatesView) -> None:
+        """Say in one line what there is: clusters, what is left to decide, leaks, images that were not compared."""
+        report = view.report
         leaking = sum(leak.pairs for leak in report.leaks)
+        unindexed = view.state.images - view.state.indexed
+        no_leaks = self.tr("✓ no leaks between splits") if view.has_splits else ""
         parts = [
-            counted(len(report.clusters), "cluster", "clusters"),
-            self.tr("{} that show the same").format(counted(report.in_clusters, "image", "images")),
-            self.tr("⚠ {} across splits").format(counted(leaking, "pair", "pairs")) if leaking else "",
+            self.tr("{} of {}").format(
+                counted(len(report.clusters), "cluster", "clusters"), counted(report.in_clusters, "image", "images")
+            ),
+            self.tr("{} to decide").format(report.undecided) if report.undecided else "",
+            self.tr("⚠ {} across splits").format(counted(leaking, "pair", "pairs")) if leaking else no_leaks,
             self.tr("{} not indexed").format(counted(unindexed, "image", "images")) if unindexed else "",
         ]
-        self.summary.setText(", ".join(filter(None, parts)))
-        self.rule.setEnabled(any(not one.is_resolved for one in report.clusters))
+        self.summary.setText(" · ".join(filter(None, parts)))
+        self.rule.setEnabled(bool(report.undecided))
+
+    def _on_rule(self) -> None:
+        self.rule_requested.emit(str(self.keeps.currentData()))
+
+
+def preview_text(clusters: tuple[DuplicateCluster, ...], rule: str) -> str:
+    """Return what a rule would do with these undecided clusters."""
+    agreeing = [one for one in clusters if not one.labels_disagree]
+    images = sum(len(one.items) for one in agreeing)
+    kept = counted(len(agreeing), "image is", "images are")
+    left = len(clusters) - len(agreeing)
+    rest = f" {counted(left, 'cluster is', 'clusters are')} left to you: their labels disagree." if left else ""
+    return f"{kept} kept ({dict(RULES)[rule]}), {images - len(agreeing):,} excluded from sampling.{rest}"
+
+
+def _together(*widgets: QWidget) -> QWidget:
+    """Return widgets that stay beside each other when the line is broken."""
+    if len(widgets) == 1:
+        return widgets[0]
+    group = QWidget()
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(th.SPACE_S)
+    for widget in widgets:
+        row.addWidget(widget)
+    return group

@@ -30,12 +30,13 @@ class DuplicateGrid(ItemGridView):
         super().__init__(model, loader, parent)
         self._tiles = model
         self._marks: Mapping[int, ItemMark] = {}
+        self._reasons: Mapping[int, str] = {}
         self.setAccessibleName(self.tr("Images of the cluster"))
         self.enlarge(1)
 
-    def set_marks(self, marks: Mapping[int, ItemMark]) -> None:
-        """Show what was decided for each item."""
-        self._marks = marks
+    def set_marks(self, marks: Mapping[int, ItemMark], reasons: Mapping[int, str]) -> None:
+        """Show what was decided for each item, and why."""
+        self._marks, self._reasons = marks, reasons
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -51,7 +52,8 @@ class DuplicateGrid(ItemGridView):
                 veil.setAlpha(150)
                 painter.fillRect(area.adjusted(2, 2, -2, -2), veil)
             item = self._tiles.item(position)
-            words = [MARK_TEXTS[mark] if mark else "", item.split if item else ""]
+            reason = self._reasons.get(self._tiles.id_at(position), "") if mark is ItemMark.EXCLUDE else ""
+            words = [MARK_TEXTS[mark] if mark else "", reason, item.split if item else ""]
             text = " · ".join(filter(None, words))
             if text:
                 _paint_plate(painter, area, text, theme, strong=mark is ItemMark.KEEP)
@@ -71,4 +73,5 @@ def _paint_plate(painter: QPainter, area: QRectF, text: str, theme: Theme, *, st
     painter.drawRoundedRect(plate, RADIUS, RADIUS)
     painter.setPen(QColor(theme.accent_text if strong else theme.text))
     inside = plate.adjusted(SPACE_S, 0, -SPACE_S, 0)
-    painter.drawText(inside, int(Qt.AlignmentFlag.AlignVCenter), text)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inside.width() + 1)
+    painter.drawText(inside, int(Qt.AlignmentFlag.AlignVCenter), shown)

@@ -1,0 +1,66 @@
+"""What the duplicates page shows, loaded in one operation, and what it says while there is nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tailwise.domain.duplicates import DEFAULT_THRESHOLD, DuplicateReport, DuplicateRequest
+from tailwise.gui.texts import counted
+
+if TYPE_CHECKING:
+    from tailwise.domain.duplicates import DuplicateCluster
+    from tailwise.domain.index import IndexState
+    from tailwise.ops.progress import Progress
+    from tailwise.usecases.projects import Project
+
+
+ABOUT_INDEXING = (
+    "Indexing looks at every image once. It can be cancelled at any time and goes on where it was; nothing is written "
+    "into the dataset."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesView:
+    """What the page shows. `applied` is the threshold that counts and splits use; `has_splits`: leaks are possible."""
+
+    state: IndexState
+    report: DuplicateReport
+    names: dict[int, str]
+    applied: float | None
+    has_splits: bool
+
+    def between(self, splits: tuple[str, str] | None) -> tuple[DuplicateCluster, ...]:
+        """Return the clusters that lie in both splits of a pair, all of them without a pair."""
+        if splits is None:
+            return self.report.clusters
+        return tuple(one for one in self.report.clusters if set(splits) <= set(one.splits))
+
+
+def load(project: Project, progress: Progress, threshold: float | None, bursts: bool) -> DuplicatesView:
+    """Form the clusters from stored pairs; runs on a worker thread. No threshold means the one in use."""
+    from tailwise.usecases.duplicate_review import file_names
+    from tailwise.usecases.image_index import index_state
+    from tailwise.usecases.near_duplicates import applied_threshold, duplicate_report
+
+    progress.stage("Forming clusters")
+    applied = applied_threshold(project)
+    wanted = threshold if threshold is not None else applied if applied is not None else DEFAULT_THRESHOLD
+    report = duplicate_report(project, DuplicateRequest(wanted, bursts=bursts))
+    names = file_names(project, [item for one in report.clusters for item in one.items])
+    return DuplicatesView(index_state(project), report, names, applied, len(project.cube().split_sizes()) > 1)
+
+
+def nothing_texts(state: IndexState) -> tuple[str, str, str]:
+    """Return title, sentence and button of the page while there are no clusters to show."""
+    if not state.images:
+        return "No images yet", "Import a dataset on the Data page.", "Go to Data"
+    if not state.indexed:
+        return "The images are not indexed yet", ABOUT_INDEXING, "Index images"
+    indexed = counted(state.indexed, "image is", "images are")
+    return (
+        "Not searched yet",
+        f"{indexed} indexed. Images that look alike are laid over each other to be sure.",
+        "Find duplicates",
+    )
