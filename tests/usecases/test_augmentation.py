@@ -184,7 +184,7 @@ def test_left_and_right_change_places_and_lost_objects_are_told(project, tmp_pat
     hard = Recipe("h", "bolt", (RecipeStep(StepKind.CROP, 1.0),))
     done = written(project, tmp_path / "b", recipe=hard, multiplier=4.0)
     assert done.flags["object lost"] > 0
-    assert {w.code for w in done.warnings} == {"AU-02"}
+    assert {w.code for w in done.warnings} == {"AU-02", "AU-04"}
 
 
 def test_a_picture_that_cannot_be_decoded_is_told_and_left_out(project, tmp_path):

@@ -10,15 +10,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tailwise.formats.geometry import MAX_SIDE_PX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from tailwise.formats.geometry import Box
 
 _CHANNELS = 4
 _MAX_VALUES = 50_000_000
+_MAX_PIXELS = 200_000_000
 
 
 def measure_brush(data: Sequence[int], width: int, height: int) -> tuple[float, Box] | None:
@@ -29,22 +34,41 @@ def measure_brush(data: Sequence[int], width: int, height: int) -> tuple[float, 
         width: of the image in pixels.
         height: of the image in pixels.
     """
-    try:
-        bits = _Bits(bytes(data))
-        total = bits.take(32)
-    except (ValueError, TypeError, EOFError):
-        return None
-    if not 0 < width <= MAX_SIDE_PX or not 0 < height <= MAX_SIDE_PX or total != width * height * _CHANNELS:
-        return None
     painted = _Painted(width)
-    try:
-        _read_runs(bits, total, painted)
-    except EOFError:
+    if not _read(data, width, height, painted.add):
         return None
     return float(painted.area), painted.box()
 
 
-def _read_runs(bits: _Bits, total: int, painted: _Painted) -> None:
+def brush_mask(data: Sequence[int], width: int, height: int) -> NDArray[np.bool_] | None:
+    """Return which pixels are painted, rows × columns; None where the runs do not fill the image."""
+    if not 0 < width <= MAX_SIDE_PX or not 0 < height <= MAX_SIDE_PX or width * height > _MAX_PIXELS:
+        return None
+    mask = np.zeros(width * height, np.bool_)
+
+    def add(first: int, end: int) -> None:
+        mask[first // _CHANNELS : end // _CHANNELS] = True
+
+    return mask.reshape(height, width) if _read(data, width, height, add) else None
+
+
+def _read(data: Sequence[int], width: int, height: int, add: Callable[[int, int], None]) -> bool:
+    """Hand ranges of painted bytes to `add`; return whether the stream fills the image."""
+    try:
+        bits = _Bits(bytes(data))
+        total = bits.take(32)
+    except (ValueError, TypeError, EOFError):
+        return False
+    if not 0 < width <= MAX_SIDE_PX or not 0 < height <= MAX_SIDE_PX or total != width * height * _CHANNELS:
+        return False
+    try:
+        _read_runs(bits, total, add)
+    except EOFError:
+        return False
+    return True
+
+
+def _read_runs(bits: _Bits, total: int, add: Callable[[int, int], None]) -> None:
     value_size = bits.take(5) + 1
     length_sizes = [bits.take(4) + 1 for _ in range(4)]
     place = singles = 0
@@ -53,14 +77,14 @@ def _read_runs(bits: _Bits, total: int, painted: _Painted) -> None:
         end = min(total, place + 1 + bits.take(length_sizes[bits.take(2)]))
         if is_run:
             if bits.take(value_size):
-                painted.add(place, end)
+                add(place, end)
         else:
             singles += end - place
             if singles > _MAX_VALUES:
                 raise EOFError
             for byte in range(place, end):
                 if bits.take(value_size):
-                    painted.add(byte, byte + 1)
+                    add(byte, byte + 1)
         place = end
 
 

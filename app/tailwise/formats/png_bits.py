@@ -44,7 +44,7 @@ def count_painted(data: bytes, max_side: int) -> tuple[int, Box]:
     Raises:
         PngRefusedError: no PNG, damaged, interlaced or too large.
     """
-    painted = _painted(data, max_side)
+    painted = painted_pixels(data, max_side)
     rows, columns = np.flatnonzero(painted.any(axis=1)), np.flatnonzero(painted.any(axis=0))
     if not len(rows):
         return 0, (0.0, 0.0, 0.0, 0.0)
@@ -52,7 +52,8 @@ def count_painted(data: bytes, max_side: int) -> tuple[int, Box]:
     return int(painted.sum()), (left, top, float(columns[-1]) + 1 - left, float(rows[-1]) + 1 - top)
 
 
-def _painted(data: bytes, max_side: int) -> NDArray[np.bool_]:
+def painted_pixels(data: bytes, max_side: int) -> NDArray[np.bool_]:
+    """Return which pixels are painted, rows × columns; see `count_painted`."""
     header, transparent, packed = _parts(data, max_side)
     channels = _CHANNELS[header.colour]
     row_bytes = (header.width * channels * header.depth + 7) // 8

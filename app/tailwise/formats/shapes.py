@@ -45,6 +45,7 @@ class SourceShape:
         rings: parts of a polygon, (n, 2) each.
         runs: of a mask its runs down the columns, background first; `mask_size` is its height and width.
         ext_id: the source's own id of the annotation, -1 if none.
+        is_box: it was drawn as a box, and turned; its ring has the corners.
     """
 
     box: tuple[float, float, float, float]
@@ -52,6 +53,7 @@ class SourceShape:
     runs: NDArray[np.int64] | None = None
     mask_size: tuple[int, int] = (0, 0)
     ext_id: int = -1
+    is_box: bool = False
 
     def mask(self) -> NDArray[np.uint8] | None:
         """Return a mask as 0 or 1 for every pixel; None for a polygon or a box.
@@ -79,22 +81,13 @@ class ShapeSource:
 def read_shapes(source: ShapeSource, items: Sequence[ShapeQuery]) -> list[list[SourceShape]]:
     """Return the polygons and masks of every item, in the order of its annotations in the source.
 
-    COCO polygons and run-length masks, YOLO polygons, and the boxes of Pascal VOC; an empty list for an item without
-    any, for other formats, and where the file cannot be read.
+    Polygons, masks, turned boxes and ellipses of COCO, YOLO, Pascal VOC, CVAT, LabelMe, Label Studio, Datumaro and
+    Supervisely; an empty list for an item without any, for other formats, and where the file cannot be read.
     """
-    if source.format == "coco":
-        from tailwise.formats.shapes_coco import read_coco_shapes
+    from tailwise.formats.shape_readers import READERS  # which need what is defined here
 
-        return read_coco_shapes(source, items)
-    if source.format == "yolo":
-        from tailwise.formats.shapes_files import read_yolo_shapes
-
-        return [read_yolo_shapes(source, item) for item in items]
-    if source.format == "voc":
-        from tailwise.formats.shapes_files import read_voc_shapes
-
-        return [read_voc_shapes(source, item) for item in items]
-    return [[] for _ in items]
+    read = READERS.get(source.format)
+    return read(source, items) if read is not None else [[] for _ in items]
 
 
 def best_match(

@@ -55,7 +55,7 @@ def _bitmap(bitmap: Record) -> tuple[Shape, str]:
     """Measure a bitmap: base64 of zlib of a PNG whose corner lies at `origin`."""
     origin = [as_number(number) for number in as_list(bitmap.get("origin"))[:2]]
     try:
-        painted = count_painted(_unpacked(as_text(bitmap.get("data"))), MAX_SIDE_PX)
+        painted = count_painted(unpacked_bitmap(as_text(bitmap.get("data"))), MAX_SIDE_PX)
     except ValueError:
         return Shape(AnnotationKind.MASK, flags=AnnotationFlag.BAD_GEOMETRY), UNUSABLE
     if len(origin) != 2 or origin[0] is None or origin[1] is None:
@@ -64,8 +64,8 @@ def _bitmap(bitmap: Record) -> tuple[Shape, str]:
     return Shape(AnnotationKind.MASK, (origin[0] + left, origin[1] + top, width, height), float(area)), ""
 
 
-def _unpacked(text: str) -> bytes:
-    """Return the bytes in a text, up to a size.
+def unpacked_bitmap(text: str) -> bytes:
+    """Return the PNG in the text of a bitmap, up to a size.
 
     Raises:
         ValueError: it is not packed as it should be, or unpacks to more.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.slices import ProjectCube
 
 KEPT_SCENES: Final = 64
+_DRAWN: Final = frozenset({AnnotationKind.POLYGON, AnnotationKind.MASK, AnnotationKind.BOX})
 _MOST_VALUES: Final = 12
 _MOST_PARTNERS: Final = 200
 """So many partners are drawn from at most; reading the shapes of all items of a large class would take minutes."""
@@ -209,7 +210,9 @@ class SceneReader:
         """Return the annotations of an item with the best shape there is: the source's own, else the box."""
         sliced = self.sliced
         stored = sliced.columns.annotations
-        found, taken = self._shapes[row], set[int]()
+        found = self._shapes[row]
+        # A turned box is never taken for a polygon with the same box around it, and the other way round.
+        taken = {is_box: {i for i, shape in enumerate(found) if shape.is_box != is_box} for is_box in (True, False)}
         labels: list[LabelShape] = []
         for position in sliced.cube.annotations_of(row).tolist():
             entry = int(sliced.entries[position])
@@ -222,18 +225,20 @@ class SceneReader:
             if stored["flags"][entry] & AnnotationFlag.DEGENERATE:
                 continue
             plain = box_shape(category, (box[0], box[1], box[2], box[3]), entry)
-            match = None
-            if stored["kind"][entry] in {AnnotationKind.POLYGON, AnnotationKind.MASK}:
-                match = best_match((box[0], box[1], box[2], box[3]), found, taken, int(stored["ext_id"][entry]))
+            match, used = None, taken[stored["kind"][entry] == AnnotationKind.BOX]
+            if stored["kind"][entry] in _DRAWN:
+                match = best_match((box[0], box[1], box[2], box[3]), found, used, int(stored["ext_id"][entry]))
             if match is None:
                 labels.append(plain)
                 continue
-            taken.add(match)
+            used.add(match)
             labels.append(_with_shape(plain, found[match], declared))
         return labels
 
 
 def _with_shape(plain: LabelShape, shape: SourceShape, declared: tuple[int, int]) -> LabelShape:
+    if shape.is_box:
+        return replace(plain, rings=shape.rings)
     if shape.rings:
         return replace(plain, kind=ShapeKind.POLYGON, rings=shape.rings)
     mask = shape.mask()
