@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tailwise.domain.review import Decision, ReviewQueue, Verdict, current
-from tailwise.gui.models.review_queue import Said
-from tailwise.gui.number_text import percent
+from tailwise.gui.models.review_queue import SIGNS, Said
+from tailwise.gui.number_text import measure, percent
 from tailwise.gui.texts import counted, number
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class DeskFigures:
-    """How the review goes, and on which candidates this reviewer and another contradict each other."""
+    """How the review goes, and what others said where they contradict this reviewer, by candidate."""
 
     summary: ReviewSummary
-    disagreements: frozenset[int]
+    disagreements: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,24 +204,27 @@ def agreement_text(summary: ReviewSummary, reviewer: str) -> str:
         other = each.second if each.first == reviewer else each.first
         told = [f"agreement with {other} {percent(each.agreed / each.both)} of {number(each.both)}"]
         if each.kappa is not None:
-            told.append(f"kappa {each.kappa:.2f}")
+            told.append(f"kappa {measure(each.kappa)}")
         if each.positive is not None:
-            told.append(f"on hard negatives {each.positive:.2f}")
+            told.append(f"on hard negatives {measure(each.positive)}")
         return ", ".join(told)
     return ""
 
 
-def disagreements(states: Mapping[int, ReviewState], reviewer: str) -> frozenset[int]:
-    """Return the candidates on which others said something else than a reviewer did; what only they judged is left out.
+def disagreements(states: Mapping[int, ReviewState], reviewer: str) -> dict[int, str]:
+    """Return what others said where it is something else than a reviewer said, by candidate: `Bob: missed label`.
 
-    A reviewer sees no verdict of somebody else before giving one.
+    What only others judged is left out: a reviewer sees no verdict of somebody else before giving one.
     """
-    found: set[int] = set()
+    found: dict[int, str] = {}
     for candidate, state in states.items():
         mine = state.by(reviewer)
-        if mine is not None and any(each.verdict is not mine.verdict for each in state.verdicts):
-            found.add(candidate)
-    return frozenset(found)
+        if mine is None:
+            continue
+        others = [each for each in state.verdicts if each.verdict is not mine.verdict]
+        if others:
+            found[candidate] = ", ".join(f"{each.reviewer}: {SIGNS[each.verdict][1]}" for each in others)
+    return found
 
 
 def history_texts(history: Sequence[VerdictEntry], reviewer: str) -> list[str]:
@@ -253,7 +256,7 @@ def session_text(summary: ReviewSummary, reviewer: str, in_session: int, seconds
         Decision.ESCALATED: ("escalated", "escalated"),
     }
     found = [counted(summary.decisions[d], *forms) for d, forms in words.items() if summary.decisions.get(d)]
-    lines = [", ".join(found) + "." if found else ""]
+    lines = [f"{summary.class_name} so far: {', '.join(found)}." if found else ""]
     if in_session:
         minutes = f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"
         pace = f", {60 * in_session / seconds:.0f} per minute" if seconds > 1 else ""

@@ -58,17 +58,17 @@ class ReviewQueueModel(QAbstractListModel):
         self._cards: Sequence[ReviewCard] = ()
         self._group: Mapping[int, int] = {}
         self._names: dict[int, str] = {}
+        self._notes: Mapping[int, str] = {}
         self._row_of: dict[int, int] = {}
         self._said: dict[int, Said] = {}
 
-    def set_cards(self, cards: Sequence[ReviewCard], said: Mapping[int, Said]) -> None:
-        """Show these candidates, all of them in this order.
+    def set_said(self, said: Mapping[int, Said]) -> None:
+        """Take what this reviewer said so far, about candidates of all queues; shown with the next `set_cards`."""
+        self._said = dict(said)
 
-        Args:
-            cards: the candidates of the queue.
-            said: what this reviewer said before, about these and about candidates of other queues.
-        """
-        self._all, self._said = cards, dict(said)
+    def set_cards(self, cards: Sequence[ReviewCard]) -> None:
+        """Show the candidates of a queue, all of them in this order."""
+        self._all = cards
         self._names = {card.candidate.id: card.picture.file_name.rpartition("/")[2] for card in cards}
         self.arrange(cards)
 
@@ -101,6 +101,16 @@ class ReviewQueueModel(QAbstractListModel):
     def row_of(self, candidate: int) -> int:
         """Return the row of a candidate, -1 where it is not in this queue."""
         return self._row_of.get(candidate, -1)
+
+    def set_notes(self, notes: Mapping[int, str]) -> None:
+        """Say something beside candidates: what others said, where it is something else."""
+        self._notes = notes
+        if self._cards:
+            self.dataChanged.emit(self.index(0), self.index(len(self._cards) - 1))
+
+    def note_of(self, candidate: int) -> str:
+        """Return what is said beside a candidate, if anything."""
+        return self._notes.get(candidate, "")
 
     def group_of(self, row: int) -> int | None:
         """Return the group of a row, None where groups are not shown."""
@@ -138,7 +148,9 @@ class ReviewQueueModel(QAbstractListModel):
         """Return what is said aloud about a candidate."""
         card = self._cards[row]
         said = self.said(card.candidate.id).text
-        return f"{card.picture.file_name}: {card.candidate.why}, {said}, {row + 1} of {len(self._cards)}"
+        note = self.note_of(card.candidate.id)
+        told = f"{said}, {note}" if note else said
+        return f"{card.picture.file_name}: {card.candidate.why}, {told}, {row + 1} of {len(self._cards)}"
 
     # Qt's side
 

@@ -45,6 +45,8 @@ class ReviewVerdicts(QObject):
         self._place: Callable[[int], tuple[str, str]] | None = None
         self.last: int | None = None
         self.last_said = NOTHING_SAID
+        self.given: dict[int, Said] = {}
+        """What was said in this session: newer than what any operation that began before has read."""
         self.in_session = 0
         self.seconds = 0.0
         """How long this session of judging has taken so far, pauses left out."""
@@ -58,6 +60,7 @@ class ReviewVerdicts(QObject):
         """Begin a session: what was said before can no longer be undone, only taken back."""
         self._reviewer = reviewer
         self._pending.clear()
+        self.given.clear()
         self.last, self.last_said = None, NOTHING_SAID
         self.in_session, self.seconds = 0, 0.0
         self._judged_at = time.monotonic()
@@ -129,6 +132,7 @@ class ReviewVerdicts(QObject):
         if self._session.project is None:
             return
         for change in changes:
+            self.given[change.candidate] = change.after
             self._queue.mark(change.candidate, change.after)
         self.said.emit(tuple(change.candidate for change in changes))
         told = [(each.candidate, each.after.verdict or Verdict.TAKE_BACK, each.after.reasons) for each in changes]
@@ -149,4 +153,5 @@ class ReviewVerdicts(QObject):
     @Slot(object)
     def _on_failed(self, _error: BaseException) -> None:
         self.undo_stack.clear()
+        self.given.clear()
         self.write_failed.emit()

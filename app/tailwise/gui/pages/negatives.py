@@ -151,6 +151,7 @@ class NegativesPage(QWidget):
             self.head.filters.forget()
             self.head.queues.choose(view.place.queue)
             at = view.place.candidate
+        self.queue.set_said({**view.said, **self.verdicts.given})
         self._show_queue(self.head.queues.current(), at)
         if is_other:
             self._go_on()
@@ -168,8 +169,9 @@ class NegativesPage(QWidget):
         self.banner.hide()
         self.similar.drop()
         self.head.filters.set_cards(cards)
-        self.queue.set_cards(cards, view.said)
-        self.foot.show_figures(self._figures, view.reviewer)
+        self.head.filters.setVisible(any(view.cards.values()))
+        self.queue.set_cards(cards)
+        self._show_figures()
         self._arrange(candidate)
         if self.states.state == "content":
             self.panes.take_keys()
@@ -273,7 +275,7 @@ class NegativesPage(QWidget):
         view, figures = self._view, self._figures
         if view is None or figures is None:
             return
-        apart = figures.disagreements
+        apart = frozenset(figures.disagreements)
         key = max(view.cards, key=lambda queue: sum(card.candidate.id in apart for card in view.cards[queue]))
         self.head.queues.choose(key)
         self._on_queue(key)
@@ -369,13 +371,18 @@ class NegativesPage(QWidget):
         if view is None or figures.summary.class_name != view.class_name:
             return
         self._figures = figures
-        self.foot.show_figures(figures, view.reviewer)
+        self._show_figures()
         total, session = self.queue.rowCount(), (self.verdicts.in_session, self.verdicts.seconds)
         if total and session[0] and self.queue.judged == total and self.head.auto.isChecked():
             self.verdicts.in_session, self.verdicts.seconds = 0, 0.0
             self.panes.quick_look.hide()
             left = {key: self.queue.open_of(cards) for key, cards in view.cards.items()}
             self.states.show_end(figures.summary, view.reviewer, session, left)
+
+    def _show_figures(self) -> None:
+        self.foot.show_figures(self._figures, self._reviewer())
+        self.queue.set_notes(self._figures.disagreements if self._figures is not None else {})
+        self.panes.show_alike()
 
     def _show_pace(self) -> None:
         self.foot.show_pace(self.queue.judged, self.queue.rowCount(), self.verdicts.in_session, self.verdicts.seconds)
@@ -387,5 +394,6 @@ class NegativesPage(QWidget):
         self.verdicts.begin("")
         self._view, self._figures = None, None
         self.similar.set_cards(())
-        self.queue.set_cards((), {})
+        self.queue.set_said({})
+        self.queue.set_cards(())
         self.panes.forget()

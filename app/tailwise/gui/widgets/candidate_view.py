@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from tailwise.domain.review import Verdict
 from tailwise.gui import theme as th
 from tailwise.gui.widgets.item_view import ItemView
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 ASKED: Final = th.Data.ORANGE
 """Colour of the box that is asked about, here and on the tiles."""
+INKS: Final = {
+    Verdict.HARD_NEGATIVE: th.Data.GREEN,
+    Verdict.MISSED_LABEL: th.Data.VERMILLION,
+    Verdict.DUPLICATE: th.Data.SKY,
+    Verdict.UNSURE: th.Data.YELLOW,
+}
+"""Colour of each verdict, always with its letter."""
 
 
 class CandidateView(ItemView):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tailwise.usecases.verdicts import ReviewCard
 
 SCORE_STEP = 0.05
+CHARACTERS = 12
+"""What a chooser shows of its words at least; its list shows all of them."""
 
 
 class DeskFilterBar(QWidget):
@@ -45,7 +47,8 @@ class DeskFilterBar(QWidget):
         self.sources = QComboBox()
         self.sources.setAccessibleName(self.tr("Where it is from"))
         for box in (self.kinds, self.sources):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(CHARACTERS)
         self.order = QComboBox()
         self.order.setAccessibleName(self.tr("Order"))
         self.order.setToolTip(self.tr("G puts look-alikes together, and back"))
@@ -178,3 +181,7 @@ def _fill(box: QComboBox, first: str, choices: Sequence[tuple[str, str]]) -> Non
     for text, key in choices:
         box.addItem(text, key)
     box.setCurrentIndex(max(0, box.findData(kept)))
+    words = box.fontMetrics()
+    box.view().setMinimumWidth(
+        max(words.horizontalAdvance(text) for text in (first, *(text for text, _ in choices))) + th.SPACE_XL
+    )

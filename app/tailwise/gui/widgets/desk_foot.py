@@ -68,6 +68,7 @@ class DeskFoot(QWidget):
             if isinstance(widget, QLabel):
                 widget.setProperty("role", "muted")
                 widget.setFont(th.tabular(widget.font()))
+            widget.setMinimumHeight(th.COMPACT_ROW_HEIGHT)  # on one level, whatever each of them is
             flow.addWidget(widget)
         self.disagreements.clicked.connect(self.disagreements_clicked)
         self.show_figures(None, "")

@@ -111,13 +111,15 @@ class DeskPanes(QWidget):
             self.detail.show_said(self._verdicts.shown(card.candidate.id))
             self.show_alike()
             self._show_quick_look(card)
+            self.moved.emit(self._queue.sentence(self.grid.currentIndex().row()))
 
     @Slot()
     def show_alike(self) -> None:
         """Say how many look like the candidate under the cursor and how many of them are confirmed."""
         card = self.current_card()
         alike = self._similar.similar(card.candidate.id) if card is not None else ()
-        self.detail.show_alike(len(alike), len(self._queue.confirmed(alike)))
+        note = self._queue.note_of(card.candidate.id) if card is not None else ""
+        self.detail.show_alike(len(alike), len(self._queue.confirmed(alike)), note)
 
     def show_history(self, lines: list[str]) -> None:
         """Show every verdict on the candidate as a menu below its button; any key or click closes it."""

@@ -28,7 +28,7 @@ class DeskStates(StateStack):
         """Say that the filter lets nothing through."""
         self.show_empty(
             self.tr("No candidate is left"),
-            self.tr("None is both in this queue and in the filter."),
+            self.tr("None of this queue passes the filter."),
             self.tr("Show all"),
         )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from tailwise.domain.review import ReasonTag, Verdict
 from tailwise.gui import theme as th
 from tailwise.gui.models.review_queue import NOTHING_SAID, SIGNS, Said
 from tailwise.gui.texts import number
-from tailwise.gui.widgets.candidate_view import CandidateView
+from tailwise.gui.widgets.candidate_view import INKS, CandidateView
 from tailwise.gui.widgets.crop_paint import paint_crop
 from tailwise.gui.widgets.elided_label import ElidedLabel
 from tailwise.gui.widgets.flow_layout import FlowLayout
@@ -81,6 +81,37 @@ class NeighbourStrip(QWidget):
             self.update()
 
 
+class _VerdictButton(QPushButton):
+    """A button that shows by an edge in the colour of its mark that it is what was said."""
+
+    def __init__(self, text: str, ink: str) -> None:
+        super().__init__(text)
+        self._ink = ink
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.isChecked():
+            _paint_chosen(self, QColor(self._ink))
+
+
+class _ReasonChip(QToolButton):
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.isChecked():
+            _paint_chosen(self, QColor(th.Theme.of(self.palette()).accent))
+
+
+def _paint_chosen(button: QWidget, ink: QColor) -> None:
+    painter = QPainter(button)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    edge = QRectF(button.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+    painter.setPen(QPen(QColor(th.Theme.of(button.palette()).text), 3))  # a yellow edge alone is lost on white
+    painter.drawRoundedRect(edge, th.RADIUS - 2, th.RADIUS - 2)
+    painter.setPen(QPen(ink, 2))
+    painter.drawRoundedRect(edge.adjusted(2, 2, -2, -2), th.RADIUS - 3, th.RADIUS - 3)
+    painter.end()
+
+
 class ReviewDetail(QWidget):
     """What is to be judged now. Buttons do what the keys of the grid do."""
 
@@ -102,7 +133,8 @@ class ReviewDetail(QWidget):
         self.strip = NeighbourStrip(near)
         self._caption = QLabel(self.tr("Nearest positives"))
         self._caption.setProperty("role", "muted")
-        self.similar = QLabel()
+        self.similar = ElidedLabel()
+        self.similar.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.similar.setProperty("role", "muted")
         self.show_similar = self._link(self.tr("Show"), self.tr("Only the candidates that look like this one"))
         self.history = self._link(self.tr("History (H)"), self.tr("Every verdict ever given on this candidate"))
@@ -118,8 +150,9 @@ class ReviewDetail(QWidget):
         between.setSpacing(th.SPACE_S)
         between.addWidget(self._caption)
         between.addStretch(1)
-        for widget in (self.similar, self.show_similar, self.history):
-            between.addWidget(widget)
+        between.addWidget(self.similar, 100)
+        between.addWidget(self.show_similar)
+        between.addWidget(self.history)
         verbs = QHBoxLayout()
         verbs.setSpacing(th.SPACE_XS)
         for button in self.verdicts.values():
@@ -161,17 +194,16 @@ class ReviewDetail(QWidget):
         for reason, chip in self.reasons.items():
             chip.setChecked(reason in said.reasons)
 
-    def show_alike(self, alike: int, confirmed: int) -> None:
-        """Say how many look like this one, and how many of those were confirmed as hard negatives."""
-        self.similar.setText(
-            self.tr("{} alike, {} confirmed").format(number(alike), number(confirmed)) if alike else ""
-        )
+    def show_alike(self, alike: int, confirmed: int, note: str) -> None:
+        """Say how many look like this one, how many of those were confirmed as hard negatives, and what others said."""
+        count = self.tr("{} alike, {} confirmed").format(number(alike), number(confirmed)) if alike else ""
+        self.similar.set_whole_text("  ·  ".join(filter(None, (note, count))))
         self.show_similar.setVisible(alike > 0)
 
     def clear(self) -> None:
         """Show nothing."""
         self.show_card(None, Thumb(ThumbState.WAITING), NOTHING_SAID)
-        self.show_alike(0, 0)
+        self.show_alike(0, 0, "")
 
     @Slot()
     def toggle_zoom(self) -> None:
@@ -206,7 +238,7 @@ class ReviewDetail(QWidget):
 
     def _verdict_button(self, verdict: Verdict) -> QPushButton:
         key, words = SIGNS[verdict]
-        button = QPushButton(f"{key}  {words}")
+        button = _VerdictButton(f"{key}  {words}", INKS[verdict])
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the grid's; a click must not take them away
         button.setToolTip(self.tr("Key {}").format(key))
@@ -215,7 +247,7 @@ class ReviewDetail(QWidget):
         return button
 
     def _reason_button(self, number: int, reason: ReasonTag) -> QToolButton:
-        chip = QToolButton()
+        chip = _ReasonChip()
         chip.setText(f"{number}  {reason.value}")
         chip.setCheckable(True)
         chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)

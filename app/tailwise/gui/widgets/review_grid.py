@@ -28,7 +28,7 @@ from tailwise.domain.review import ReasonTag, Verdict
 from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.review_queue import ID_ROLE, SIGNS, ReviewQueueModel
-from tailwise.gui.widgets.candidate_view import ASKED
+from tailwise.gui.widgets.candidate_view import ASKED, INKS
 from tailwise.gui.widgets.crop_paint import paint_crop
 
 if TYPE_CHECKING:
@@ -43,12 +43,6 @@ Index = QModelIndex | QPersistentModelIndex
 
 TILE: Final = QSize(132, 122)
 THUMB_SIDE: Final = 512
-INKS: Final = {
-    Verdict.HARD_NEGATIVE: th.Data.GREEN,
-    Verdict.MISSED_LABEL: th.Data.VERMILLION,
-    Verdict.DUPLICATE: th.Data.SKY,
-    Verdict.UNSURE: th.Data.YELLOW,
-}
 BADGE: Final = 24.0
 _SHAPES: Final = {
     Verdict.UNSURE: ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)),
@@ -298,7 +292,9 @@ class _TileDelegate(QStyledItemDelegate):
         painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter), f"{card.candidate.score:.2f}")
         painter.setPen(QColor(theme.muted))
         group = self._queue.group_of(index.row())
-        text = card.candidate.kind.text if group is None else f"group {group + 1}"
+        text = self._queue.note_of(card.candidate.id) or (
+            card.candidate.kind.text if group is None else f"group {group + 1}"
+        )
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, below.width() - 34)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), shown)
         self._paint_mark(painter, picture, card.candidate.id)
