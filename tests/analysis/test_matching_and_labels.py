@@ -12,7 +12,14 @@ from tailwise.analysis.label_issues import (
     missing_label_threshold,
     self_confidence,
 )
-from tailwise.analysis.mining_proposals import background_proposals, edge_density, typical_sizes
+from tailwise.analysis.mining_proposals import (
+    Annotated,
+    background_proposals,
+    edge_density,
+    free_windows,
+    typical_sizes,
+)
+from tailwise.analysis.mining_screen import canvas_of, learn_screen, looks_of
 from tailwise.analysis.wilson import wilson_interval
 
 
@@ -161,34 +168,102 @@ def test_a_label_is_suspected_missing_where_labelled_places_score_alike(positive
     assert missing_label_threshold(np.arange(len(score)) < len(positives), score) == pytest.approx(threshold)
 
 
-def a_picture():
-    """Flat grey with a textured patch at (120, 40) and one at (20, 20), each 40 x 40."""
-    grey = np.full((120, 200), 128, dtype=np.uint8)
-    noise = np.random.default_rng(0).integers(0, 255, (40, 40))
-    grey[40:80, 120:160] = noise
-    grey[20:60, 20:60] = noise
-    return grey
+def a_picture(*patches):
+    """Flat grey with patches of noise, 40 x 40: (x, y, ink) each."""
+    pixels = np.full((120, 200, 3), 128, dtype=np.uint8)
+    rng = np.random.default_rng(0)
+    for x, y, ink in patches:
+        pixels[y : y + 40, x : x + 40] = np.array(ink) * rng.random((40, 40, 1))
+    return pixels
+
+
+GREY, RED = (255, 255, 255), (40, 40, 255)
+SIZES = ((30, 30), (40, 40), (50, 50))
+NOTHING_LEARNED = np.zeros(68)
+
+
+def annotations(*boxes, of_class=()):
+    return Annotated(
+        np.array(boxes, dtype=float).reshape(-1, 4), np.array([b in of_class for b in range(len(boxes))], dtype=bool)
+    )
 
 
 def test_proposals_lie_on_texture_and_on_nothing_that_is_annotated():
-    annotated = np.array([[20.0, 20, 40, 40]])
+    annotated = annotations((20, 20, 40, 40), of_class=[0])
+    canvas = canvas_of(a_picture((120, 40, GREY), (20, 20, GREY)))
 
-    boxes = background_proposals(a_picture(), annotated, ((30, 30), (40, 40), (50, 50)), 8)
+    found = background_proposals(canvas, annotated, SIZES, 8, NOTHING_LEARNED)
 
+    boxes = found.box
     assert len(boxes) >= 1
-    assert iou_matrix(boxes, annotated).max() < 0.1
+    assert iou_matrix(boxes, annotated.box).max() < 0.25
     assert iou_matrix(boxes[:1], np.array([[120, 40, 40, 40]]))[0, 0] > 0.3
+    assert found.is_background[0]
     assert (boxes[:, 0] >= 0).all()
     assert (boxes[:, :2] + boxes[:, 2:] <= [200, 120]).all()
     apart = iou_matrix(boxes, boxes)[np.triu_indices(len(boxes), 1)]
     assert (apart <= 0.4).all()
 
 
+def test_a_proposal_that_touches_an_object_is_no_background():
+    canvas, patch = canvas_of(a_picture((80, 40, GREY))), np.array([[80.0, 40, 40, 40]])
+
+    beside, inside, same = (
+        background_proposals(canvas, annotated, SIZES[1:2], 1, NOTHING_LEARNED)
+        for annotated in (
+            annotations((102, 40, 60, 40)),
+            annotations((90, 50, 10, 10)),
+            annotations((102, 40, 60, 40), of_class=[0]),
+        )
+    )
+
+    assert iou_matrix(beside.box, patch)[0, 0] == iou_matrix(inside.box, patch)[0, 0] > 0.7
+    assert [*beside.is_background, *inside.is_background] == [False, False]
+    assert iou_matrix(same.box, patch)[0, 0] < 0.7, "a loose box around an object of the class shows nothing new"
+
+
+def test_the_place_that_looks_like_the_class_comes_before_denser_edges():
+    red, grey = (20, 20, RED), (120, 60, GREY)
+    learned = canvas_of(a_picture(red, (140, 10, RED), grey))
+    ours = annotations((20, 20, 40, 40), (140, 10, 40, 40), (60, 70, 4, 4), of_class=[0, 1])
+    windows = free_windows(learned, ours, SIZES)
+    normal = learn_screen([looks_of(learned, ours.box[:2])] * 2, [looks_of(learned, windows)])
+    asked = canvas_of(a_picture((30, 60, GREY), (130, 20, RED)))
+
+    found = background_proposals(asked, annotations(), SIZES, 3, normal)
+    blind = background_proposals(asked, annotations(), SIZES, 3, NOTHING_LEARNED)
+
+    assert iou_matrix(found.box[:1], np.array([[130, 20, 40, 40]]))[0, 0] > 0.6
+    assert iou_matrix(blind.box[:1], np.array([[30, 60, 40, 40]]))[0, 0] > 0.3
+    assert (np.diff(found.value) <= 0).all()
+
+
+def test_a_look_is_the_means_of_cells_and_what_is_around():
+    pixels = np.zeros((40, 40, 3), dtype=np.uint8)
+    pixels[10:20, 10:20, 2] = 255
+
+    look = looks_of(canvas_of(pixels), np.array([[10.0, 10, 10, 10], [35, 35, 20, 20]]))
+
+    assert look.shape == (2, 68)
+    assert look[0, 2:64:4] == pytest.approx(1)  # all cells are red
+    assert look[0, 66] == pytest.approx(1 - 100 / 256, abs=0.01)  # and stand out from 16 x 16 around
+    assert np.isfinite(look[1]).all()
+
+
+def test_too_few_positives_teach_nothing():
+    look = np.random.default_rng(0).random((50, 68))
+
+    assert not learn_screen([look[:2]], [look]).any()
+    assert not learn_screen([], [look]).any()
+    assert learn_screen([look[:3]], [look]).any()
+
+
 def test_a_flat_picture_has_nothing_to_propose():
-    flat = np.full((60, 60), 90, dtype=np.uint8)
+    flat = canvas_of(np.full((60, 60, 3), 90, dtype=np.uint8))
+    dot = canvas_of(np.zeros((1, 1, 3), dtype=np.uint8))
 
     assert edge_density(flat).max() == 0
-    assert len(background_proposals(flat, np.zeros((0, 4)), ((20, 20),), 5)) == 0
-    assert len(background_proposals(np.zeros((1, 1), dtype=np.uint8), np.zeros((0, 4)), (), 5)) == 0
+    assert len(background_proposals(flat, annotations(), ((20, 20),), 5, NOTHING_LEARNED).box) == 0
+    assert len(background_proposals(dot, annotations(), (), 5, NOTHING_LEARNED).box) == 0
     assert typical_sizes(np.zeros((0, 4))) == ()
     assert typical_sizes(np.array([[0, 0, 10, 20], [0, 0, 30, 40.0]]))[1] == (20, 30)

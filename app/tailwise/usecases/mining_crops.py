@@ -12,22 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.analysis.embedding import model_from_bytes
-from tailwise.analysis.hard_negatives import scattered
 from tailwise.analysis.iou_matching import DetectionKind, match_detections
 from tailwise.analysis.iou_matching import Places as Boxes
 from tailwise.analysis.mining_evidence import best_similarity
-from tailwise.analysis.mining_proposals import background_proposals, typical_sizes
 from tailwise.domain.index import CLASSICAL_EMBEDDING
 from tailwise.domain.records import MediaState
-from tailwise.imaging.decode import decode_file
-from tailwise.imaging.thumbnails import upright_fractions
 from tailwise.storage import source_tables
 from tailwise.usecases.index_work import ImageWork, box_vectors
 from tailwise.usecases.mining_places import Places, joined, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from tailwise.imaging.thumbnails import Box
@@ -100,29 +94,6 @@ class Cutter:
         return box_vectors(ImageWork(0, self.path(row), self.declared(row), as_pixels, model)).astype(np.float32)
 
 
-def background_places(loaded: MiningProject, cutter: Cutter, positives: Places, progress: Progress) -> Places:
-    """Cut places without annotations out of labelled images, at the sizes the class has.
-
-    At most `MOST_PICTURES` images are looked at, drawn by their names: always the same ones.
-    """
-    columns = loaded.sliced.columns
-    rows = np.array([r for r in np.flatnonzero(loaded.training).tolist() if cutter.is_there(r)], dtype=np.int64)
-    whole = places_of(rows, np.full((len(rows), 4), np.nan), np.zeros((len(rows), 1), dtype=np.float32))
-    rows = rows[np.argsort(scattered(loaded.keys(whole)), kind="stable")[:MOST_PICTURES]]
-    sizes = typical_sizes(positives.box)
-    item, box = columns.annotations["item"], _stored_boxes(loaded)
-    progress.stage("Looking at backgrounds", len(rows))
-    found: list[Places] = []
-    for row in rows.tolist():
-        boxes = _free_boxes(cutter, row, box[(item == row) & np.isfinite(box).all(axis=1)], sizes)
-        if len(boxes):
-            found.append(_described(cutter, row, boxes))
-        progress.advance()
-    return (
-        replace(joined(found), is_background=np.ones(sum(map(len, found)), dtype=np.bool_)) if found else _none(loaded)
-    )
-
-
 def detected_places(
     loaded: MiningProject, cutter: Cutter, objects: Places, detections: Detections, progress: Progress
 ) -> tuple[Places, Places, dict[str, int]]:
@@ -132,7 +103,7 @@ def detected_places(
         The annotated places with what detectors found on them, new places for what they found elsewhere, and how many
         detections were of each kind.
     """
-    stored = _stored_boxes(loaded)
+    stored = stored_boxes(loaded)
     usable = np.flatnonzero(np.isfinite(stored).all(axis=1))
     annotations = loaded.sliced.columns.annotations
     usable = usable[np.isin(annotations["item"][usable], detections.row) & np.isin(usable, loaded.sliced.entries)]
@@ -152,7 +123,7 @@ def detected_places(
     for row in np.unique(detections.row[chosen]).tolist():
         at = chosen[detections.row[chosen] == row]
         if cutter.is_there(row):
-            places = _described(cutter, row, detections.box[at])
+            places = described(cutter, row, detections.box[at])
             parts.append(
                 replace(
                     places,
@@ -163,7 +134,7 @@ def detected_places(
                 )
             )
         progress.advance(len(at))
-    return annotated, joined(parts) if parts else _none(loaded), counts
+    return annotated, joined(parts) if parts else no_places(loaded), counts
 
 
 def part_evidence(
@@ -194,28 +165,8 @@ def quarters(box: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([[x + width * i, y + height * j, width, height] for j in (0, 1) for i in (0, 1)])
 
 
-def _free_boxes(
-    cutter: Cutter, row: int, objects: NDArray[np.float64], sizes: Sequence[tuple[float, float]]
-) -> NDArray[np.float64]:
-    """Return places without objects on one image, in pixels of its declared size."""
-    import cv2
-
-    width, height = cutter.declared(row)
-    decoded = decode_file(cutter.path(row), PROPOSAL_SIDE)
-    if decoded.pixels is None or 0 in {width, height}:
-        return np.zeros((0, 4))
-    grey: NDArray[np.uint8] = cv2.cvtColor(decoded.pixels, cv2.COLOR_BGR2GRAY)  # pyright: ignore[reportAssignmentType]
-    scale = np.array([grey.shape[1], grey.shape[0], grey.shape[1], grey.shape[0]])
-    as_pixels: list[Box] = [(float(x), float(y), float(w), float(h)) for x, y, w, h in objects]
-    shown = np.array(upright_fractions(as_pixels, (width, height), decoded.frame)).reshape(-1, 4) * scale
-    declared = np.array([width, height, width, height])
-    if decoded.frame is not None and decoded.frame.upright_size[0] * height != decoded.frame.upright_size[1] * width:
-        return np.zeros((0, 4))  # declared lying on its side: a proposal could not be handed back in its pixels
-    small = [(w * grey.shape[1] / width, h * grey.shape[0] / height) for w, h in sizes]
-    return background_proposals(grey, shown, small, CROPS_PER_PICTURE) / scale * declared
-
-
-def _described(cutter: Cutter, row: int, boxes: NDArray[np.float64]) -> Places:
+def described(cutter: Cutter, row: int, boxes: NDArray[np.float64]) -> Places:
+    """Return the places of boxes on one image with their vectors; nothing more is known of them."""
     return places_of(np.full(len(boxes), row), boxes, cutter.describe(row, boxes))
 
 
@@ -231,12 +182,14 @@ def _with_confusions(objects: Places, annotation: NDArray[np.int64], detections:
     return replace(objects, found_score=score, found_by=finder)
 
 
-def _stored_boxes(loaded: MiningProject) -> NDArray[np.float64]:
+def stored_boxes(loaded: MiningProject) -> NDArray[np.float64]:
+    """Return the (n, 4) boxes of all annotations, NaN where there is none."""
     annotations = loaded.sliced.columns.annotations
     return np.stack([annotations[n] for n in ("x", "y", "width", "height")], axis=1)
 
 
-def _none(loaded: MiningProject) -> Places:
+def no_places(loaded: MiningProject) -> Places:
+    """Return an empty set of places."""
     return places_of(
         np.zeros(0, dtype=np.int64), np.zeros((0, 4)), np.zeros((0, loaded.embedding.dimensions), dtype=np.float32)
     )

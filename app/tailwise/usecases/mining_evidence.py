@@ -21,7 +21,8 @@ from tailwise.analysis.mining_evidence import (
 )
 from tailwise.analysis.mining_proposals import KEPT_IOU
 from tailwise.domain.review import CandidateKind, Neighbour
-from tailwise.usecases.mining_crops import Detections, background_places, detected_places, part_evidence
+from tailwise.usecases.mining_backgrounds import background_places
+from tailwise.usecases.mining_crops import Detections, detected_places, part_evidence
 from tailwise.usecases.mining_places import annotated_places, joined
 from tailwise.usecases.predictions import matched_predictions
 
