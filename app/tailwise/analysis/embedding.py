@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,7 +120,22 @@ def contrast_normalised(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     Every `STEP`-th position is taken, row by row; a patch runs row by row too, three channels per pixel.
     """
-    return _patches(picture, slice(None), slice(None))
+    side, _side, channels = picture.shape
+    values = np.ascontiguousarray(picture, dtype=np.float32)
+    row, column, channel = values.strides
+    positions = (side - PATCH) // STEP + 1
+    windows = np.lib.stride_tricks.as_strided(
+        values,
+        (positions, positions, PATCH, PATCH * channels),
+        (STEP * row, STEP * column, row, channel),
+        writeable=False,
+    )
+    patches = windows.reshape(positions * positions, PATCH * PATCH * channels)
+    length = np.float32(patches.shape[1])
+    patches -= (patches @ np.ones(patches.shape[1], dtype=np.float32) / length)[:, None]
+    variance = np.einsum("ij,ij->i", patches, patches) / length
+    patches *= (1 / np.sqrt(variance + np.float32(CONTRAST_EPS)))[:, None]
+    return patches
 
 
 def triangle(distances: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -134,7 +150,7 @@ def triangle(distances: NDArray[np.float32]) -> NDArray[np.float32]:
 class PatchFeatures:
     """The k-means features of small pictures: triangle of all positions, summed over the four quarters.
 
-    Distances come from one product per quarter: |z - c|² = (z, |z|², 1) · (-2 c, 1, |c|²).
+    Distances come from one product: |z - c|² = (z, |z|², 1) · (-2 c, 1, |c|²); the sums over quarters from another.
     """
 
     def __init__(self, model: ClassicalModel) -> None:
@@ -147,12 +163,8 @@ class PatchFeatures:
 
     def of(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the features of a picture (side, side, 3), (4 K,): top left, top right, bottom left, bottom right."""
-        half = ((picture.shape[0] - PATCH) // STEP + 1) // 2
-        halves = (slice(None, half), slice(half, None))
-        return np.concatenate([self._near(_patches(picture, down, across)) for down in halves for across in halves])
-
-    def _near(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the sum over patches (n, 108) of `triangle` of their distances from the centres, (K,)."""
+        patches = contrast_normalised(picture)
+        quarters = _quarters(picture.shape[0])
         parts = self._basis.shape[1]
         whitened = np.ones((len(patches), parts + 2), dtype=np.float32)
         z = whitened[:, :parts]
@@ -163,31 +175,19 @@ class PatchFeatures:
         np.sqrt(distances, out=distances)
         # The sum of max(0, x) is half the sum of x and of |x|; NumPy takes six times as long for a maximum.
         mean = distances @ self._share
-        every = np.ones(len(patches), dtype=np.float32)
-        nearer = mean.sum() - every @ distances
         distances -= mean[:, None]
+        total = quarters @ distances
         np.abs(distances, out=distances)
-        return (every @ distances + nearer) * np.float32(0.5)
+        return np.asarray(quarters @ distances - total, dtype=np.float32).ravel() * np.float32(0.5)
 
 
-def _patches(picture: NDArray[np.uint8], down: slice, across: slice) -> NDArray[np.float32]:
-    """Return the contrast-normalised patches at some rows and columns of the positions."""
-    side, _side, channels = picture.shape
-    values = np.ascontiguousarray(picture, dtype=np.float32)
-    row = values.strides[0]
+@cache
+def _quarters(side: int) -> NDArray[np.float32]:
+    """Return 1 where a position of a patch lies in a quarter of a picture, (4, positions)."""
     positions = (side - PATCH) // STEP + 1
-    windows = np.lib.stride_tricks.as_strided(
-        values,
-        (positions, positions, PATCH, PATCH * channels),
-        (STEP * row, STEP * values.strides[1], row, values.strides[2]),
-        writeable=False,
-    )
-    patches = windows[down, across].reshape(-1, PATCH * PATCH * channels)
-    length = np.float32(patches.shape[1])
-    patches -= (patches @ np.ones(patches.shape[1], dtype=np.float32) / length)[:, None]
-    variance = np.einsum("ij,ij->i", patches, patches) / length
-    patches *= (1 / np.sqrt(variance + np.float32(CONTRAST_EPS)))[:, None]
-    return patches
+    half = np.arange(positions) >= positions // 2
+    quarter = 2 * half[:, None] + half[None, :]
+    return (quarter.ravel() == np.arange(4)[:, None]).astype(np.float32)
 
 
 def model_bytes(model: ClassicalModel) -> bytes:
