@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QDialog
 
 from augment_dataset import a_project_with_pictures
+from tailwise.domain.artefacts import ArtefactCheck, Telling
 from tailwise.domain.tiles import TileRequest
 from tailwise.gui.dialogs.tool_dialog import SmoteDialog, TilesDialog
 from tailwise.gui.widgets.augment_tools import AugmentTools
@@ -25,7 +26,32 @@ def tools(qtbot, session, tmp_path):
 
 
 def test_the_menu_names_every_tool(tools):
-    assert [a.text() for a in tools.menu().actions()] == ["Tiles…", "Generated pictures…", "Fill up a table…"]
+    names = ["Tiles…", "Generated pictures…", "Real or made?", "Fill up a table…"]
+    assert [a.text() for a in tools.menu().actions()] == names
+
+
+def test_real_or_made_says_what_to_do_without_generated_pictures(qtbot, session, tools):
+    errors = []
+    session.user_error.connect(lambda _title, error: errors.append(error.sentence))
+
+    tools.compare()
+    qtbot.waitUntil(lambda: bool(errors), timeout=WAIT)
+
+    assert "registered as generated" in errors[0]
+
+
+def test_real_or_made_tells_the_area(qtbot, session, tools, monkeypatch):
+    from tailwise.usecases import artefacts
+
+    lines, told = [], Telling("", 20, 20, 0.99, 0.97, 1.0)
+    session.result.connect(lines.append)
+    monkeypatch.setattr(artefacts, "check_artefacts", lambda *_all: ArtefactCheck("v", (told,), 0, ("bolt",)))
+
+    tools.compare()
+    qtbot.waitUntil(lambda: bool(lines), timeout=WAIT)
+
+    assert lines[0].tone == "warn"
+    assert lines[0].text.startswith("AUC 0.990 (0.970 to 1.000)")
 
 
 def test_tiles_are_asked_for_chosen_and_written(qtbot, session, tools, tmp_path):

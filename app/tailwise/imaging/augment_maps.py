@@ -21,6 +21,7 @@ Size = tuple[int, int]
 BORDER_GREY = 114
 """What lies outside of a picture that was turned or moved: the grey that detectors are padded with."""
 _EDGE_PIECES = 16
+_PIECE_PX = 2.0
 _EPSILON = 1e-9
 _NOWHERE = 1e9
 
@@ -325,8 +326,13 @@ def _u_of(v: Floats, h: Floats, e: Floats, f: Floats, g: Floats) -> Floats:
     return np.where(under == 0, _NOWHERE, (h[rows, axis] - v * f[rows, axis]) / np.where(under == 0, 1, under))
 
 
-def _in_pieces(ring: Floats, pieces: int) -> Floats:
-    """Return a ring with every edge cut into equal pieces."""
-    share = (np.arange(pieces) / pieces)[None, :, None]
-    following = np.roll(ring, -1, axis=0)
-    return (ring[:, None] + share * (following - ring)[:, None]).reshape(-1, 2)
+def _in_pieces(ring: Floats, most: int) -> Floats:
+    """Return a ring with its edges cut into equal pieces of about two pixels, `most` of each edge.
+
+    Short edges stay whole: outlines that were cut before are not cut into ever more points.
+    """
+    along = np.roll(ring, -1, axis=0) - ring
+    pieces = np.clip(np.ceil(np.hypot(along[:, 0], along[:, 1]) / _PIECE_PX), 1, most).astype(np.int64)
+    edge = np.repeat(np.arange(len(ring)), pieces)
+    nth = np.arange(len(edge)) - (np.cumsum(pieces) - pieces)[edge]
+    return ring[edge] + (nth / pieces[edge])[:, None] * along[edge]

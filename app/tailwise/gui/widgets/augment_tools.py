@@ -1,4 +1,4 @@
-"""The button More of the page Augment: tiles, generated pictures, feature tables."""
+"""The button More of the page Augment: tiles, generated pictures and their looks, feature tables."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class AugmentTools(QPushButton):
         menu = QMenu(self)
         menu.addAction(self.tr("Tiles…"), self.ask_tiles)
         menu.addAction(self.tr("Generated pictures…"), self.ask_generated)
+        menu.addAction(self.tr("Real or made?"), self.compare)
         menu.addAction(self.tr("Fill up a table…"), self.ask_table)
         self.setMenu(menu)
 
@@ -108,6 +109,20 @@ class AugmentTools(QPushButton):
         )
         more = self.tr(", {} left out").format(number(left_out)) if left_out else ""
         self._session.announce(ResultLine(f"{text}{more}.", "warn" if left_out else "ok"))
+
+    @Slot()
+    def compare(self) -> None:
+        """Say whether generated pictures are told from real ones by their looks."""
+        if self._session.project is None:
+            return
+
+        def work(project: Project, progress: Progress) -> ResultLine:
+            from tailwise.usecases.artefacts import check_artefacts
+
+            done = check_artefacts(project, progress)
+            return ResultLine(f"{done.text}.", "warn" if done.is_warning else "ok")
+
+        self._session.run(self.tr("Tell synthetic from real"), work, on_done=self._session.announce)
 
     # Feature tables
 
