@@ -1,8 +1,9 @@
 import gc
+import weakref
 
 import pytest
 
-from tailwise.ops.collector import paused_collector
+from tailwise.ops.collector import paused_collector, spare_what_is_loaded
 
 
 def test_the_collector_rests_inside_and_works_again_after_a_failure():
@@ -22,3 +23,26 @@ def test_a_collector_that_was_off_stays_off():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+class Node:
+    pass
+
+
+def test_what_is_loaded_is_not_looked_at_again_and_later_cycles_are_still_found():
+    before = Node()
+    before.itself = before
+    try:
+        spare_what_is_loaded()
+        known = len(gc.get_objects())
+        later = Node()
+        later.itself = later
+        gone = weakref.ref(later)
+        del later
+        gc.collect()
+
+        assert gone() is None
+        assert gc.get_freeze_count() > 1000
+        assert known < gc.get_freeze_count() / 10
+    finally:
+        gc.unfreeze()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 
 from tailwise.gui.pages import PAGES, UNLISTED
+from tailwise.ops.collector import spare_what_is_loaded
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -74,3 +75,4 @@ def _import_all(progress: Progress) -> None:
     for name in MODULES:
         progress.advance()
         importlib.import_module(name)
+    spare_what_is_loaded()
