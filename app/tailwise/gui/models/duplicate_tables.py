@@ -53,16 +53,19 @@ class ClustersTable(RecordTable[DuplicateCluster]):
         return next((row for row, one in enumerate(records) if one.id == cluster_id), -1)
 
 
+def _about_leak(_leak: SplitLeak) -> str:
+    return "Return lists only the clusters that lie in both splits"
+
+
 class LeaksTable(RecordTable[SplitLeak]):
     """One row per pair of splits that share a cluster."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(
             (
-                Column("Leak between", lambda leak: leak.a_split, width=14),
-                Column("and", lambda leak: leak.b_split, width=14),
-                Column("Pairs of images", lambda leak: leak.pairs, width=16),
-                Column("", lambda _leak: "Enter: only these", width=0),
+                Column("Leak between", lambda leak: leak.a_split, tip=_about_leak, width=16),
+                Column("and", lambda leak: leak.b_split, tip=_about_leak, width=16),
+                Column("Pairs of images", lambda leak: leak.pairs, tip=_about_leak, width=18),
             ),
             parent,
         )

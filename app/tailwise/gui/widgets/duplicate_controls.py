@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from tailwise.gui import theme as th
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from tailwise.gui.models.duplicate_view import DuplicatesView
 
 RULES: Final = (
-    ("most objects", "the most objects, then the sharpest"),
-    ("sharpest", "the sharpest, then most objects"),
+    ("most objects", "Keep most objects", "the most objects, then the sharpest"),
+    ("sharpest", "Keep the sharpest", "the sharpest, then the most objects"),
 )
-"""Values of the rules for all, and what each keeps."""
+"""Value, short text and meaning of each rule for all."""
 REASONS: Final = ("near-duplicate", "blurred", "cut off", "wrong scene")
 
 
@@ -53,8 +53,9 @@ class DuplicateControls(QWidget):
         self.rule.setToolTip(
             self.tr("In every undecided cluster whose labels agree keep one image and exclude the rest; shown first")
         )
-        for value, text in RULES:
-            self.keeps.addItem(self.tr("Keep {}").format(text), value)
+        for value, text, meaning in RULES:
+            self.keeps.addItem(self.tr(text), value)
+            self.keeps.setItemData(self.keeps.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
         self.keeps.setAccessibleName(self.tr("Which image of a cluster is kept"))
         self.reason.setEditable(True)
         self.reason.addItems(REASONS)
@@ -72,7 +73,8 @@ class DuplicateControls(QWidget):
         upper.addStretch(1)
         for widget in (UndoButtons(undo_stack), self.turned, self.search):
             upper.addWidget(widget)
-        label = QLabel(self.tr("Excluded because"))
+        self.summary.setMinimumHeight(self.rule.sizeHint().height())
+        label = QLabel(self.tr("Exclude as"))
         label.setBuddy(self.reason)
         lower = FlowLayout()
         lower.setSpacing(th.SPACE_M)
@@ -110,9 +112,10 @@ def preview_text(clusters: tuple[DuplicateCluster, ...], rule: str) -> str:
     agreeing = [one for one in clusters if not one.labels_disagree]
     images = sum(len(one.items) for one in agreeing)
     kept = counted(len(agreeing), "image is", "images are")
+    meaning = next(told for value, _text, told in RULES if value == rule)
     left = len(clusters) - len(agreeing)
     rest = f" {counted(left, 'cluster is', 'clusters are')} left to you: their labels disagree." if left else ""
-    return f"{kept} kept ({dict(RULES)[rule]}), {images - len(agreeing):,} excluded from sampling.{rest}"
+    return f"{kept} kept ({meaning}), {images - len(agreeing):,} excluded from sampling.{rest}"
 
 
 def _together(*widgets: QWidget) -> QWidget:

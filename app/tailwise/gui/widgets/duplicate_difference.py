@@ -93,6 +93,21 @@ class DifferenceView(QWidget):
             how[0].upper() + how[1:], percent(found.changed, 1), percent(found.overlap)
         )
 
+    def _found(self) -> tuple[str, str]:
+        """Return the two lines under the difference: what differs, and how the two were laid together."""
+        shown = self._shown
+        if shown is None or not self.sentence():
+            return self.tr("Difference"), self.tr("Comparing …")
+        found = shown.compared.difference
+        if found is None:
+            return self.tr("Difference"), self.tr("They share nothing")
+        how = self.tr("aligned") if found.is_aligned else self.tr("not aligned")
+        mirrored = self.tr(", mirrored") if found.is_mirrored else ""
+        return (
+            self.tr("{} differs").format(percent(found.changed, 1)),
+            self.tr("{} shared, {}").format(percent(found.overlap), how) + mirrored,
+        )
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is None:
@@ -118,7 +133,7 @@ class DifferenceView(QWidget):
         metrics = QFontMetricsF(painter.font(), self)
         caption = LINES * metrics.lineSpacing() + th.SPACE_XS
         width = (self.width() - 4 * th.SPACE_S) / 3
-        texts = (_about(first), _about(second), (self.tr("Difference"), self.sentence() or self.tr("Comparing …")))
+        texts = (_about(first), _about(second), self._found())
         for place, (title, text) in enumerate(texts):
             left = th.SPACE_S + place * (width + th.SPACE_S)
             area = QRectF(left, th.SPACE_S, width, self.height() - caption - 2 * th.SPACE_S)
