@@ -67,11 +67,10 @@ class CandidateView(ItemView):
             return
         area = self.area_of(0).adjusted(-1, -1, 1, 1)
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for ink, width in ((QColor(0, 0, 0, 170), 5.0), (QColor(ASKED), 3.0)):
+        for ink, width in ((QColor(0, 0, 0, 170), 5), (QColor(ASKED), 3)):
             painter.setPen(QPen(ink, width))
-            painter.drawRect(area)
+            painter.drawRect(area.toRect())
         painter.end()
 
     def _on_boxes(self, shown: bool) -> None:

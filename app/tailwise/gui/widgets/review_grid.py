@@ -6,6 +6,7 @@ selected at that moment: a verdict cannot land on a picture that came later.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
@@ -21,7 +22,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tailwise.domain.review import ReasonTag, Verdict
@@ -43,6 +44,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 TILE: Final = QSize(132, 122)
 THUMB_SIDE: Final = 512
+MOST_CROPS: Final = 300
+"""Cut-outs kept as they are drawn: some screens full."""
 BADGE: Final = 24.0
 _SHAPES: Final = {
     Verdict.UNSURE: ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)),
@@ -270,6 +273,7 @@ class _TileDelegate(QStyledItemDelegate):
     def __init__(self, model: ReviewQueueModel, loader: ThumbLoader, parent: ReviewGrid) -> None:
         super().__init__(parent)
         self._grid, self._queue, self._loader = parent, model, loader
+        self._crops: OrderedDict[tuple[int, int, int], QPixmap] = OrderedDict()
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return self._grid.tile_size()
@@ -286,7 +290,7 @@ class _TileDelegate(QStyledItemDelegate):
         metrics = QFontMetricsF(painter.font(), painter.device())
         line = metrics.height() + 2
         picture = area.adjusted(4, 4, -4, -line)
-        paint_crop(painter, picture, self._loader.thumb(card.candidate.id), theme, ASKED)
+        self._paint_picture(painter, picture, card.candidate.id)
         painter.setPen(QColor(theme.text))
         below = QRectF(picture.left(), picture.bottom(), picture.width(), line)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter), f"{card.candidate.score:.2f}")
@@ -300,6 +304,26 @@ class _TileDelegate(QStyledItemDelegate):
         self._paint_mark(painter, picture, card.candidate.id)
         self._paint_edge(painter, area, index, card.candidate.id)
         painter.restore()
+
+    def _paint_picture(self, painter: QPainter, area: QRectF, candidate: int) -> None:
+        """Draw the cut-out; scaling it takes most of the time of a tile, so it is kept while the size is the same."""
+        theme, thumb = th.Theme.of(self._grid.palette()), self._loader.thumb(candidate)
+        if thumb.pixmap is None:
+            paint_crop(painter, area, thumb, theme, ASKED)
+            return
+        key = (thumb.pixmap.cacheKey(), round(area.width()), round(area.height()))
+        crop = self._crops.pop(key, None)
+        if crop is None:
+            ratio = self._grid.devicePixelRatioF()
+            crop = QPixmap(round(area.width() * ratio), round(area.height() * ratio))
+            crop.setDevicePixelRatio(ratio)
+            inside = QPainter(crop)
+            paint_crop(inside, QRectF(0, 0, area.width(), area.height()), thumb, theme, ASKED)
+            inside.end()
+            if len(self._crops) >= MOST_CROPS:
+                self._crops.popitem(last=False)
+        self._crops[key] = crop
+        painter.drawPixmap(area.topLeft(), crop)
 
     def _paint_edge(self, painter: QPainter, area: QRectF, index: Index, candidate: int) -> None:
         """Draw the cursor, thin while the keys are elsewhere; dashes where a verdict is about to be given."""
