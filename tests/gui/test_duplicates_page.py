@@ -247,3 +247,56 @@ def test_a_failure_of_loading_is_shown_with_retry(qtbot, page, monkeypatch):
     settle(qtbot, page)
 
     assert page.states.state == "error"
+
+
+def test_v_shows_the_difference_and_decisions_are_about_the_second_image(qtbot, page):
+    page.grid.setFocus()
+    press(qtbot, page, Key.Key_N)
+    press(qtbot, page, Key.Key_V)
+    view = page.detail.difference
+    qtbot.waitUntil(lambda: "laid over each other" in view.sentence().lower(), timeout=WAIT)
+    assert view.sentence().startswith("Laid over each other: 0 % of what both show differs, 100 %")
+    assert view.hasFocus() or not page.isActiveWindow()
+    assert not page.grab().isNull()
+
+    press(qtbot, page, Key.Key_E, view=view)
+    assert page._cluster.marks == {2: ItemMark.EXCLUDE}
+    assert page._cluster.reasons == {2: "near-duplicate"}
+    assert "excluded: near-duplicate" in page.detail.head.text()
+    press(qtbot, page, Key.Key_Right, view=view)
+    press(qtbot, page, Key.Key_Left, view=view)
+    press(qtbot, page, Key.Key_Tab, view=view)
+    press(qtbot, page, Key.Key_P, view=view)
+    qtbot.waitUntil(lambda: view.sentence() != "", timeout=WAIT)
+    press(qtbot, page, Key.Key_V, view=view)
+    assert not page.detail.look.isChecked()
+    assert page.detail.current_item() == 3
+
+
+def test_a_leak_lists_only_the_clusters_between_its_splits_and_escape_all_again(qtbot, page):
+    assert [(leak.a_split, leak.b_split, leak.pairs) for leak in page.leaks.records()] == [("train", "val", 1)]
+    page.leaks_view.select_row(0)
+    press(qtbot, page, Key.Key_Return, view=page.leaks_view)
+    assert clusters(page) == [(3, 4)]
+    assert page.banner.text() == "Only clusters that lie in train and in val."
+    press(qtbot, page, Key.Key_Escape, view=page.clusters_view)
+    assert clusters(page) == [(3, 4), (1, 2)]
+    press(qtbot, page, Key.Key_Return, view=page.leaks_view)
+    press(qtbot, page, Key.Key_Return, view=page.leaks_view)
+    assert len(clusters(page)) == 2
+
+    # Once the two are said to differ there is no leak, and that is said.
+    press(qtbot, page, Key.Key_K, SHIFT)
+    assert not page.leaks_view.isVisible()
+    assert "✓ no leaks between splits" in page.controls.summary.text()
+
+
+def test_a_missing_picture_has_no_difference_and_that_is_said(qtbot, page, monkeypatch):
+    from tailwise.usecases import duplicate_difference
+
+    monkeypatch.setattr(duplicate_difference, "item_picture", lambda *_args: None)
+    press(qtbot, page, Key.Key_V)
+    qtbot.waitUntil(lambda: page.detail.difference.sentence() != "", timeout=WAIT)
+
+    assert page.detail.difference.sentence() == "The two images cannot be laid over each other."
+    assert not page.grab().isNull()

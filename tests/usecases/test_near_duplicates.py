@@ -211,3 +211,44 @@ def test_without_an_index_the_command_says_what_to_do(tmp_path, capsys):
     shell("near-duplicates", tmp_path / "p.tailwise", code=1)
 
     assert "Index the images first: tailwise index PROJECT" in shell.err
+
+
+def test_what_is_excluded_is_not_repeated_in_training_and_reasons_are_kept_and_undone(project):
+    from tailwise.usecases.training_part import training_rows
+
+    one = named(project)["d1.jpg", "d2.jpg"]
+    before = training_rows(project.cube())[1].items
+    first = decide(project, Decision("x", {one.items[0]: ItemMark.EXCLUDE}, reasons={one.items[0]: "blurred"}))
+    assert training_rows(project.cube())[1].items in {before, before - 1}
+    assert named(project)["d1.jpg", "d2.jpg"].reasons == {one.items[0]: "blurred"}
+    second = decide(project, Decision("y", {one.items[0]: ItemMark.KEEP}))
+    assert named(project)["d1.jpg", "d2.jpg"].reasons == {}
+    decide(project, second.undo)
+    assert named(project)["d1.jpg", "d2.jpg"].reasons == {one.items[0]: "blurred"}
+    decide(project, first.undo)
+    assert named(project)["d1.jpg", "d2.jpg"].marks == {}
+
+    inside = named(project)["c1.jpg", "c2.jpg"]
+    assert inside.labels == (("bus", 1), ("car", 1))
+    decide(project, Decision("z", {inside.items[0]: ItemMark.EXCLUDE}))
+    assert training_rows(project.cube())[1].items == before - 1
+
+
+def test_the_sharpest_is_kept_when_that_is_the_rule_and_objects_decide_among_the_sharp(project):
+    from tailwise.usecases.duplicate_review import KeepRule
+
+    blurred = named(project)["d1.jpg", "d2.jpg"]
+    assert best_of(project, [blurred], KeepRule.SHARPEST)[blurred.items[0]] is ItemMark.KEEP  # d2 is blurred
+    assert best_of(project, [blurred])[blurred.items[1]] is ItemMark.KEEP
+
+
+def test_decisions_outlive_another_index_and_another_search(project):
+    one = named(project)["a1.jpg", "a2.jpg"]
+    decide(project, Decision("x", {one.items[0]: ItemMark.KEEP}))
+    decide(project, Decision("y", verdicts={(one.items[0], one.items[1]): PairVerdict.DIFFERENT}))
+    build_index(project, IndexRequest(descriptors=False, rebuild=True), SILENT, inline_pool)
+    again = find_duplicates(project, DuplicateRequest(), SILENT, run_here, inline_pool)
+
+    assert ("a1.jpg", "a2.jpg") not in named(project, again)
+    decide(project, Decision("z", verdicts={(one.items[0], one.items[1]): None}))
+    assert named(project)["a1.jpg", "a2.jpg"].marks == {one.items[0]: ItemMark.KEEP}
