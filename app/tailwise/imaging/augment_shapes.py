@@ -84,8 +84,8 @@ def ring_area(ring: Floats) -> float:
     """
     if len(ring) < 3:
         return 0.0
-    x, y = (ring - ring[0]).T  # relative to a point: large coordinates would cost digits
-    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    x, y = (ring - ring[0]).T  # relative to a point: large coordinates would cost digits, and the last edge adds none
+    return abs(float(x[:-1] @ y[1:] - y[:-1] @ x[1:])) / 2
 
 
 def clip_ring(ring: Floats, size: Size) -> Floats:
@@ -141,8 +141,10 @@ def moved(shape: LabelShape, point_map: PointMap) -> LabelShape:
     if shape.mask is not None:
         return _moved_mask(shape, shape.mask, point_map)
     whole = [point_map.polygon(ring) for ring in shape.rings]
-    before = sum(ring_area(ring) for ring in whole)
     cut = [clip_ring(ring, point_map.out_size) for ring in whole]
+    if all(one is other for one, other in zip(whole, cut, strict=True)):
+        return replace(shape, rings=tuple(whole))
+    before = sum(ring_area(ring) for ring in whole)
     rings = tuple(ring for ring in cut if len(ring))
     after = sum(ring_area(ring) for ring in rings)
     kept = min(1.0, after / before) if before > 0 else 0.0

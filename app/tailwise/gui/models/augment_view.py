@@ -9,11 +9,9 @@ from tailwise.domain.recipe_effect import ClassEffect, Drift, RecipeEffect
 from tailwise.gui.models.record_table import Column, RecordTable
 from tailwise.gui.texts import number
 from tailwise.gui.widgets.variant_grid import ORIGINALS, VARIANTS
-from tailwise.gui.widgets.variant_paint import ShownTile, shown_tile
+from tailwise.gui.widgets.variant_paint import ShownTile, drawn_tile, shown_tile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from PySide6.QtCore import QObject
 
     from tailwise.domain.recipe import Recipe
@@ -83,13 +81,26 @@ def open_class(project: Project, class_name: str, recipe: Recipe | None, progres
 
 
 def render(
-    opened: OpenedClass, recipe: Recipe, side: int, progress: Progress, keys: Sequence[tuple[int, int]] = ()
+    opened: OpenedClass, recipe: Recipe, side: int, screen: tuple[int, float], progress: Progress
 ) -> tuple[ShownTile, ...]:
-    """Return the originals and variants of a recipe, or only those of `keys` (item, number; -1 is the original)."""
+    """Return the originals and variants of a recipe, at most `side` pixels long, with their shapes.
+
+    `screen` is the longer side of a tile in pixels of the screen, and how many of them a logical pixel has.
+    """
     from tailwise.usecases.augment_preview import ORIGINAL, preview_tiles
 
-    wanted = keys or [(row, number) for row in opened.rows for number in (ORIGINAL, *range(VARIANTS))]
-    return tuple(shown_tile(t) for t in preview_tiles(opened.studio, recipe, wanted, side, progress))
+    wanted = [(row, number) for row in opened.rows for number in (ORIGINAL, *range(VARIANTS))]
+    return tuple(drawn_tile(t, *screen) for t in preview_tiles(opened.studio, recipe, wanted, side, progress))
+
+
+def render_large(
+    opened: OpenedClass, recipe: Recipe, key: tuple[int, int], side: int, progress: Progress
+) -> tuple[ShownTile, ShownTile]:
+    """Return the original and one tile (item, number; -1 is the original), without their shapes drawn."""
+    from tailwise.usecases.augment_preview import ORIGINAL, preview_tiles
+
+    one, other = preview_tiles(opened.studio, recipe, [(key[0], ORIGINAL), key], side, progress)
+    return shown_tile(one), shown_tile(other)
 
 
 def weigh(project: Project, opened: OpenedClass, recipe: Recipe, multiplier: float, progress: Progress) -> ShownEffect:

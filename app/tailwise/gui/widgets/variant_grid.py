@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from tailwise.gui import theme as th
 from tailwise.gui.widgets.heatmap_paint import paint_cursor
-from tailwise.gui.widgets.variant_paint import ShownTile, paint_flag, paint_shapes, paint_variant, paint_wipe
+from tailwise.gui.widgets.variant_paint import ShownTile, paint_flag, paint_variant, paint_wipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ _MOST_ASPECT: Final = 1.4
 class VariantGrid(QWidget):
     """Arrows move over the tiles, `B` wipes between original and variant, the mouse moves the wipe.
 
-    Enter, a double click or a click on the current tile asks for it large.
+    Tiles come with their shapes drawn on them. Enter, a double click or a click on the current tile asks for it large.
     """
 
     current_described = Signal(str)
@@ -231,12 +231,11 @@ class VariantGrid(QWidget):
         found = self._tiles.get((self._rows[place], column - 1))
         if found is not None:
             tile, pixmap = found
-            shown = paint_variant(painter, inner, tile, pixmap, theme)
+            paint_variant(painter, inner, tile, pixmap, theme)
             if pixmap is not None:
-                paint_shapes(painter, shown, tile.shapes)
                 original = self._tiles.get((self._rows[place], -1))
                 if self._is_wiping and column and (place, column) == self._current and original and original[1]:
-                    paint_wipe(painter, inner, original[0], original[1], self._wipe, theme)
+                    paint_wipe(painter, inner, (original[0], original[1]), self._wipe, theme, is_bare=False)
                 paint_flag(painter, inner, tile, theme)
         if (place, column) == self._current:
             painter.setPen(QPen(QColor(theme.accent), 2))

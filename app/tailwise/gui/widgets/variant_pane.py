@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from tailwise.gui import theme as th
 from tailwise.gui.dialogs.audit_sheet import AuditSheet
 from tailwise.gui.dialogs.variant_look import VariantLook
-from tailwise.gui.models.augment_view import DRAG_SIDE, render
+from tailwise.gui.models.augment_view import DRAG_SIDE, render, render_large
 from tailwise.gui.widgets.materialise_bar import MaterialiseBar
 from tailwise.gui.widgets.variant_grid import VariantGrid
 
@@ -74,10 +74,11 @@ class VariantPane(QWidget):
         self._recipe = recipe
         self._side = DRAG_SIDE if dragging else self.grid.side()
         opened, side = self._opened, self._side
+        screen = self.grid.side(), self.grid.devicePixelRatioF()
         if opened is None or self._session.project is None:
             return
         self._session.run_detached(
-            self.tr("Make variants"), lambda progress: render(opened, recipe, side, progress),
+            self.tr("Make variants"), lambda progress: render(opened, recipe, side, screen, progress),
             on_done=self._on_tiles, on_failed=self._on_failed, slot="augment-tiles", quiet=True,
         )  # fmt: skip
         if self._look is not None and not dragging:
@@ -126,9 +127,9 @@ class VariantPane(QWidget):
         opened, recipe, look, key = self._opened, self._recipe, self._look, self.grid.current_key()
         if opened is None or recipe is None or look is None or key is None:
             return
-        side, keys = look.view.side(), [(key[0], _ORIGINAL), key]
+        side = look.view.side()
         self._session.run_detached(
-            self.tr("Make a large variant"), lambda progress: render(opened, recipe, side, progress, keys),
+            self.tr("Make a large variant"), lambda progress: render_large(opened, recipe, key, side, progress),
             on_done=self._on_look, on_failed=self._on_failed, slot="augment-look", quiet=True,
         )  # fmt: skip
 

@@ -79,7 +79,7 @@ class VariantView(QWidget):
                 paint_shapes(painter, shown, tile.shapes)
                 paint_names(painter, shown, tile.shapes, theme)
             if self._is_wiping and self._original is not None and self._original[1] is not None:
-                paint_wipe(painter, area, self._original[0], self._original[1], self._edge, theme)
+                paint_wipe(painter, area, (self._original[0], self._original[1]), self._edge, theme, is_bare=True)
         painter.end()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: D102
