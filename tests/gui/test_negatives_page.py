@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QSizeF, Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
@@ -222,10 +223,16 @@ def test_several_selected_are_judged_and_undone_as_one(qtbot, page):
     assert stored(page) == dict.fromkeys(chosen, Verdict.MISSED_LABEL)
     assert page.grid.currentIndex().row() == 3
     assert page.grid.selected_ids() == (page.grid.current_id(),)
-    page.undo_stack.undo()
+    undo = QAction(page)
+    undo.setShortcut(QKeySequence.StandardKey.Undo)
+    undo.triggered.connect(page.undo_stack.undo)
+    page.addAction(undo)
+    page.activateWindow()
+    page.grid.setFocus()
+    QTest.keyClick(page.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(qtbot, page)
     assert stored(page) == {}
-    assert page.grid.current_id() == first
+    assert page.grid.selected_ids() == (first,), "Ctrl, still down, must not add to the selection"
 
     QTest.keyClick(page.grid, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     press(page, Qt.Key.Key_Escape)

@@ -70,20 +70,20 @@ KEY_HINTS: Final = (
     KeyHint("A", "Hard negative"),
     KeyHint("D", "Really positive: a missed label"),
     KeyHint("F", "Duplicate or loose box"),
-    KeyHint("S", "Unsure: somebody else decides"),
+    KeyHint("S", "Unsure: for somebody else"),
     KeyHint("U,Backspace", "Take the verdict back"),
     KeyHint(".", "The last verdict again"),
-    KeyHint("X", "The last verdict for similar ones too"),
+    KeyHint("X", "The same verdict for similar ones"),
     KeyHint("1 … 9", "Reason, set before the verdict"),
     KeyHint("J,K,arrows", "Next and previous candidate"),
-    KeyHint("Shift+arrows,Ctrl+click", "Select several; a verdict is for all"),
-    KeyHint("Space", "Quick look: the whole picture, large"),
+    KeyHint("Shift+arrows,Ctrl+click", "Select several for a verdict"),
+    KeyHint("Space", "Quick look: all of the picture"),
     KeyHint("Z", "The box or the whole picture"),
     KeyHint("B", "Boxes on and off"),
-    KeyHint("G", "Look-alikes together, or as found"),
+    KeyHint("G", "Look-alikes together"),
     KeyHint("H", "Every verdict on this candidate"),
     KeyHint("Tab,N", "Go on after a verdict, or stay"),
-    KeyHint("Esc", "Close, then show all, then select one"),
+    KeyHint("Esc", "Close, show all, select one"),
     KeyHint("Ctrl+Z,Ctrl+Shift+Z", "Undo and redo"),
 )
 """What the keys of the Desk do, for the shortcut sheet."""
@@ -156,10 +156,10 @@ class ReviewGrid(QListView):
         self.viewport().update()
 
     def go_to(self, row: int) -> None:
-        """Move the cursor to a row."""
+        """Move the cursor to a row and select nothing else, also while Ctrl or Shift is down (as for Ctrl+Z)."""
         index = self._queue.index(row)
         if index.isValid():
-            self.setCurrentIndex(index)
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(index)
 
     # Qt's side
