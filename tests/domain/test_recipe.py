@@ -20,6 +20,7 @@ from tailwise.domain.recipe import (
     suggested_rules,
     variants_per_item,
 )
+from tailwise.domain.recipe_effect import Drift
 from tailwise.domain.recipe_json import recipe_from_json, recipe_from_text, recipe_json, recipe_text
 
 steps = st.builds(RecipeStep, st.sampled_from(StepKind), st.floats(0, 1), st.floats(0, 1), st.booleans())
@@ -107,3 +108,10 @@ def test_text_that_is_no_json_is_refused_with_line_and_column():
     with pytest.raises(RequestError, match="strength is nan"):
         recipe_from_text(json.dumps({"steps": [{"step": "blur", "strength": math.nan}]}))
     assert checked(recipe_from_json(GOOD)).class_name == "cat"
+
+
+@pytest.mark.parametrize(
+    ("tried", "alike", "risk"), [(0, 0, ""), (10, 1, "low"), (10, 2, "some"), (10, 5, "high"), (10, 10, "high")]
+)
+def test_the_duplicate_risk_follows_the_share_of_variants_like_their_original(tried, alike, risk):
+    assert Drift(tried, 0, (), from_index=False, alike=alike).duplicate_risk == risk

@@ -32,6 +32,7 @@ from tailwise.usecases.augmentation import (
     save_recipe,
 )
 from tailwise.usecases.exports import ExportRequest, export
+from tailwise.usecases.generated import register_generated
 from tailwise.usecases.image_index import build_index
 from tailwise.usecases.materialise import MaterialiseRequest, materialise
 from tailwise.usecases.splits import compute_split
@@ -319,3 +320,32 @@ def test_objects_are_pasted_from_other_scenes_of_the_same_conditions_only(projec
     with (tmp_path / "out" / "synthetic.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {(r["group: scene"], r["lighting"]) for r in rows} == {("a", "day"), ("b", "night"), ("d", "night")}
+
+
+def test_variants_that_hardly_differ_from_their_original_are_counted(project):
+    faint = Recipe("f", "bolt", (RecipeStep(StepKind.BRIGHTNESS, 0.05),))
+    strong = Recipe("s", "bolt", (RecipeStep(StepKind.FLIP), RecipeStep(StepKind.QUARTER)))
+    studio = Studio(project, "bolt")
+
+    assert measure_drift(studio, faint, SILENT).duplicate_risk == "high"
+    assert measure_drift(studio, strong, SILENT).alike == 0
+
+
+def test_generated_pictures_neither_count_as_real_nor_get_variants(project, tmp_path):
+    table = tmp_path / "made.csv"
+    table.write_text("file,parent,generator\np1.png,p0.png,model\np2.png,p0.png,model\n", encoding="utf-8")
+    before = recipe_effect(project, FLIP, 2.0)
+
+    register_generated(project, table, SILENT)
+    after = recipe_effect(project, FLIP, 2.0)
+
+    assert (before.items, before.classes[0].before) == (6, 6)
+    assert (after.items, after.classes[0].before, after.variants) == (4, 4, 4)
+    assert "2 images of the class are generated" in " ".join(after.notes)
+
+
+def test_a_lost_object_of_a_rarer_class_counts_as_a_loss(project):
+    bolts, lefts = Studio(project, "bolt"), Studio(project, "left part")
+
+    assert [CLASSES[c] for c in sorted(bolts.rare)] == ["bolt", "nut", "left part", "right part"]
+    assert [CLASSES[c] for c in sorted(lefts.rare)] == ["left part", "right part"]
