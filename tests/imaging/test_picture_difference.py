@@ -74,3 +74,6 @@ def test_pictures_without_corners_are_laid_over_each_other_by_their_grey_values(
     found = align(one, moved)
     assert (found.inliers, found.correlation > 0.95) == (0, True)
     assert align(one, fog(2)).correlation == 0
+    # Nothing to go by at all: two grey walls are compared as they are.
+    wall = np.full((192, 256), 130, dtype=np.uint8)
+    assert align(wall, wall).correlation == 1

@@ -63,9 +63,9 @@ class LeaksTable(RecordTable[SplitLeak]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(
             (
-                Column("Leak between", lambda leak: leak.a_split, tip=_about_leak, width=16),
-                Column("and", lambda leak: leak.b_split, tip=_about_leak, width=16),
-                Column("Pairs of images", lambda leak: leak.pairs, tip=_about_leak, width=18),
+                Column("Leak between", lambda leak: leak.a_split, tip=_about_leak, width=12),
+                Column("and", lambda leak: leak.b_split, tip=_about_leak, width=12),
+                Column("Pairs of images", lambda leak: leak.pairs, tip=_about_leak, width=0),
             ),
             parent,
         )
@@ -79,7 +79,7 @@ class EdgesTable(RecordTable[EdgeRow]):
             (
                 Column("Image", lambda e: e.first.rpartition("/")[2], tip=lambda e: e.first, width=20),
                 Column("and image", lambda e: e.second.rpartition("/")[2], tip=lambda e: e.second, width=20),
-                Column("Kind", lambda e: "by hand" if e.edge.by_hand else e.edge.kind.value, width=11),
+                Column("Kind", lambda e: "by hand" if e.edge.by_hand else e.edge.kind.value, width=13),
                 Column("Because", lambda e: e.edge.reason, tip=lambda e: e.edge.reason, width=0),
             ),
             parent,
