@@ -1,5 +1,6 @@
 """The Desk: verdicts land on the candidate that was under the cursor, are stored in order, undone, and never typed."""
 
+import dataclasses
 import random
 import time
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QSizeF, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QColor, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
@@ -18,6 +19,7 @@ from tailwise.gui.models.desk_view import Place, pace_text
 from tailwise.gui.models.queue_order import FOUND_BY_MODEL, DeskFilter, DeskOrder, arranged
 from tailwise.gui.pages.negatives import NegativesPage
 from tailwise.gui.widgets import thumb_loader
+from tailwise.gui.widgets.candidate_view import ASKED
 from tailwise.gui.widgets.crop_paint import crop_of
 from tailwise.storage import review_tables
 from tailwise.storage.review_tables import RandomNegatives
@@ -59,9 +61,22 @@ def amount():
 
 
 @pytest.fixture
-def project_path(tmp_path, amount):
+def pictures():
+    return False
+
+
+@pytest.fixture
+def project_path(tmp_path, amount, pictures):
     path = tmp_path / "desk.tailwise"
-    project = a_project(path, a_source({f"{n:03}.jpg": {"car": 1, "bus": 1} for n in range(IMAGES)}))
+    root = tmp_path / "pictures"
+    root.mkdir()
+    source = a_source({f"{n:03}.jpg": {"car": 1, "bus": 1} for n in range(IMAGES)}, root=str(root))
+    if pictures:
+        for n in range(IMAGES):
+            image = QImage(60, 40, QImage.Format.Format_RGB32)
+            image.fill(QColor(200, 15 * n, 90))
+            image.save(str(root / f"{n:03}.jpg"))
+    project = a_project(path, source)
     if amount:
         put_candidates(project, amount, missing=2)
     project.close()
@@ -403,6 +418,69 @@ def test_buttons_and_small_keys_do_what_they_say(qtbot, page):
     assert states(page) == {}
     press(page, "J", "K")
     assert page.grid.current_id() == candidate
+
+
+@pytest.mark.parametrize("pictures", [True])
+def test_the_place_asked_about_is_drawn_close_and_on_its_tile(qtbot, page):
+    first = page.grid.current_id()
+    qtbot.waitUntil(lambda: page.panes.large.thumb(first).pixmap is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.panes.tiles.thumb(first).pixmap is not None, timeout=WAIT)
+    settle(qtbot, page)
+
+    def has_asked(widget):
+        image = widget.grab().toImage()
+        return any(image.pixelColor(x, y) == QColor(ASKED) for x in range(image.width()) for y in range(image.height()))
+
+    assert page.detail.view.zoom > 1
+    assert has_asked(page.detail.view)
+    press(page, "B")
+    assert not has_asked(page.detail.view)
+    press(page, "B", "Z")
+    assert page.detail.view.zoom == 1
+    press(page, "Z", "J", "K")
+    close = page.detail.view.zoom
+    page.resize(1300, 800)
+    assert page.detail.view.zoom > 1, f"stays close, was {close}"
+
+    page.grid.grab()
+    page.similar.proposed.emit(frozenset({page.queue.card(1).candidate.id}))
+    again = page.grid.grab().toImage()
+    assert again == page.grid.grab().toImage(), "a kept cut-out looks like the first"
+
+
+def test_what_is_empty_leads_on(qtbot, page, monkeypatch):
+    asked = []
+    monkeypatch.setattr(page.work, "mine", asked.append)
+    monkeypatch.setattr(page.work, "index", lambda: asked.append("index"))
+    page.page_requested.connect(lambda key, _payload: asked.append(key))
+    page.head.mine_clicked.emit()
+    page.work.mining_ended.emit()
+    page.head.queues._buttons["escalated"].click()
+    assert page.states.state == "empty"
+    page.states.empty_link_clicked.emit()
+    assert page.queue.rowCount() == 6, "to the queue that has most"
+
+    press(page, *"AAAAAA")
+    settle(qtbot, page)
+    page.states.empty_link_clicked.emit()
+    assert page.queue.rowCount() == 2, "to the queue that waits"
+    press(page, "D", "D")
+    settle(qtbot, page)
+    page.states.empty_link_clicked.emit()
+
+    empty = dataclasses.replace(page._view, cards={}, said={}, is_indexed=True)
+    page._on_loaded(empty)
+    page.states.empty_button_clicked.emit()
+    page._on_loaded(dataclasses.replace(empty, is_indexed=False))
+    page.states.empty_button_clicked.emit()
+    page._on_loaded(dataclasses.replace(empty, class_name=""))
+    page.states.empty_button_clicked.emit()
+    assert asked == ["car", "export", "car", "index", "data"]
+    page._on_failed(RuntimeError("broken"))
+    assert page.states.state == "error"
+    page.open_payload("bus")
+    settle(qtbot, page)
+    assert page._view.class_name == "bus"
 
 
 @pytest.mark.parametrize("amount", [0])
