@@ -248,6 +248,7 @@ def test_a_look_is_the_means_of_cells_and_what_is_around():
     assert look[0, 2:64:4] == pytest.approx(1)  # all cells are red
     assert look[0, 66] == pytest.approx(1 - 100 / 256, abs=0.01)  # and stand out from 16 x 16 around
     assert np.isfinite(look[1]).all()
+    assert looks_of(canvas_of(pixels), np.zeros((0, 4))).shape == (0, 68)
 
 
 def test_too_few_positives_teach_nothing():

@@ -86,4 +86,4 @@ def _means(canvas: Canvas, boxes: NDArray[np.float64], grid: int) -> NDArray[np.
     corners = canvas.sums[y[:, :, None], x[:, None, :]]
     sums = np.diff(np.diff(corners, axis=1), axis=2)
     area = np.diff(y, axis=1)[:, :, None] * np.diff(x, axis=1)[:, None, :]
-    return (sums / np.maximum(area, 1)[..., None]).reshape(len(boxes), -1)
+    return (sums / np.maximum(area, 1)[..., None]).reshape(len(boxes), grid * grid * 4)

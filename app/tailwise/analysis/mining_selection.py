@@ -93,6 +93,7 @@ class _Greedy:
         self._rank = np.empty(len(order))
         self._rank[order] = np.linspace(1, 0, len(order)) if len(order) > 1 else 1.0
         self._rows = order[: max(SHORTLIST, 50 * total)]
+        self._features = pool.features[self._rows]  # once: every row chosen is compared with all of them
         self._pool = pool
         self._chosen = chosen
         self._weight = score_weight
@@ -127,7 +128,7 @@ class _Greedy:
         if cluster >= 0:
             self._is_open &= self._pool.cluster[self._rows] != cluster
         if self._weight < 1:
-            alike = self._pool.features[self._rows] @ self._pool.features[row]
+            alike = self._features @ self._pool.features[row]
             np.maximum(self._likeness, alike, out=self._likeness)
 
     def _spread_cap(self, total: int) -> int:

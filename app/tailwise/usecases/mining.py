@@ -128,6 +128,10 @@ def _mine(
     is_open[scored.suspected] = False
     plan = RoundPlan(limit, request.rounds, request.shares, request.score_weight, request.seed)
     mined = mine_in_rounds(examples, scored, pool, is_open, plan, progress)
+    if len(mined.rows) < limit:
+        notes.append(f"{len(mined.rows):,} of {limit:,} candidates were found: nothing else is left to look at")
+    if scored.threshold >= 1:
+        notes.append(f"{request.class_name} cannot be told from the rest well enough to suspect missing labels")
     writer = _Writer(request.class_name, loaded, places, scored, evidence)
     outcome = MiningOutcome(
         class_name=request.class_name,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.records import SCENE_AXES, AnnotationFlag, AxisKind, LabelState
+from tailwise.domain.records import SCENE_AXES, AnnotationFlag, AxisKind, LabelState, MediaState
 from tailwise.planning.split_groups import connected_groups, stable_keys
 from tailwise.storage import index_tables, plan_tables
 from tailwise.storage.review_tables import box_text
@@ -123,7 +123,7 @@ def load_mining_project(project: Project, class_name: str) -> MiningProject:
     """Load what mining needs.
 
     Raises:
-        RequestError: there is no such class, nothing to train on, or no index with vectors.
+        RequestError: there is no such class, nothing to train on, no picture of it here, or no index with vectors.
     """
     sliced = project.cube()
     target = sliced.class_index(class_name)
@@ -132,6 +132,16 @@ def load_mining_project(project: Project, class_name: str) -> MiningProject:
     with project.file.reading() as db:
         names = plan_tables.all_item_names(db)
         active = next((e for e in index_tables.list_embeddings(db) if e.is_active), None)
+    if not (sliced.columns.media[rows] == MediaState.PRESENT).any():
+        raise RequestError(
+            "None of the pictures to train on is on this computer",
+            "Put them where the dataset says they are, then import it again and run the index",
+        )
+    if not sliced.cube.class_mask([target])[rows].any():
+        raise RequestError(
+            f"No item to train on shows {class_name}: there is nothing to compare with",
+            "Label some, or choose a split whose training part holds the class",
+        )
     if active is None or not index.descriptor.shape[1] or not len(index.item_ids):
         raise RequestError("The images are not indexed yet", f"Run: tailwise index {project.path.name}")
     training = np.zeros(sliced.cube.n_items, dtype=np.bool_)
