@@ -300,3 +300,21 @@ def test_a_missing_picture_has_no_difference_and_that_is_said(qtbot, page, monke
 
     assert page.detail.difference.sentence() == "The two images cannot be laid over each other."
     assert not page.grab().isNull()
+
+
+def test_the_rail_says_how_many_clusters_are_left_to_decide(qtbot, page):
+    from tailwise.gui.widgets.rail import Rail
+
+    rail = Rail([("start", "Start", "start"), ("duplicates", "Duplicates", "copy")])
+    qtbot.addWidget(rail)
+    page.work_left.connect(rail.set_left)
+    press(qtbot, page, Key.Key_C)
+    button = rail._buttons["duplicates"]
+    assert button.accessibleDescription() == "1 thing left to decide"
+    rail.set_left("duplicates", 250)
+    for narrow in (False, True):
+        rail.set_collapsed(is_collapsed=narrow)
+        assert not rail.grab().isNull()
+    rail.set_left("items", 3)  # a page that is not listed
+    rail.forget_left()
+    assert not button.accessibleDescription()

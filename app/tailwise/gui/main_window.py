@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         self.pages.page_shown.connect(self._on_page_shown)
         self.pages.page_built.connect(self._on_page_built)
         self.pages.selection_described.connect(self.status.say_selection)
+        self.pages.work_left.connect(self.rail.set_left)
         self.rail.page_chosen.connect(self.pages.go)
         self.dialogs.recent_chosen.connect(self.commands.open)
         self.header.palette_requested.connect(self.dialogs.show_palette)
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
     def _on_project_changed(self) -> None:
         project = self._session.project
         self.header.set_project(project)
+        self.rail.forget_left()
         self.rail.set_enabled([page.key for page in PAGES if page.needs_project], is_enabled=project is not None)
         for key in NEEDS_PROJECT:
             self.registry.set_usable(key, why_not="" if project else self.tr("open a project first"))

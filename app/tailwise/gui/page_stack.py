@@ -26,6 +26,7 @@ class PageStack(QStackedWidget):
     page_shown = Signal(str)
     page_built = Signal(object)  # the page
     selection_described = Signal(str)
+    work_left = Signal(str, int)  # key of the page, how much is left to decide there
 
     def __init__(self, session: Session, warm_up: WarmUp, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,6 +123,9 @@ class PageStack(QStackedWidget):
         described = getattr(page, "selection_described", None)
         if described is not None:
             described.connect(self.selection_described)
+        work_left = getattr(page, "work_left", None)
+        if work_left is not None:
+            work_left.connect(self.work_left)
         for splitter in page.findChildren(QSplitter):
             self._session.settings.restore_splitter(splitter)
         self.page_built.emit(page)

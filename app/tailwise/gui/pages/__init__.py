@@ -16,8 +16,8 @@ class Page(Protocol):
     """What the window needs of a page; every page is also a QWidget made with `(session, parent)`.
 
     Optional, asked for by name: `keys: tuple[KeyHint, ...]` for the shortcut sheet, `focus_filter()` for Ctrl+F,
-    `export_view()` for Ctrl+E, `open_payload(payload: object)` for a navigation that carries one, and a signal
-    `selection_described(str)` for the status bar.
+    `export_view()` for Ctrl+E, `open_payload(payload: object)` for a navigation that carries one, and the signals
+    `selection_described(str)` for the status bar and `work_left(str, int)` for the rail: its key, what is to decide.
     """
 
     key: ClassVar[str]

@@ -63,6 +63,7 @@ class DuplicatesPage(QWidget):
     page_requested = Signal(str, object)
     index_requested = Signal()
     selection_described = Signal(str)
+    work_left = Signal(str, int)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,6 +161,7 @@ class DuplicatesPage(QWidget):
         self.controls.threshold.set_histogram(report.histogram)
         self.controls.apply.setEnabled(view.applied != report.threshold)
         self.controls.show_facts(view)
+        self.work_left.emit(self.key, report.undecided)
         self.leaks.set_records(report.leaks)
         self.leaks_view.setVisible(bool(report.leaks))
         if not any(self._between == (leak.a_split, leak.b_split) for leak in report.leaks):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from tailwise.gui import theme as th
 from tailwise.gui.icons import pixmap
 from tailwise.gui.pages import shortcut_of
+from tailwise.gui.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ROW: Final = 38
 ICON_SIDE: Final = 18
 EDGE: Final = 3
+DOT: Final = 7
+MOST_LEFT: Final = 99
 KEYBOARD_REASONS: Final = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,
@@ -40,8 +43,17 @@ class RailButton(QAbstractButton):
         self.setAccessibleName(title)
         self._icon = icon
         self._number = str(number) if number else ""
+        self._left = 0
         self._has_ring = False
         self.setToolTip(f"{title} ({shortcut_of(number)})" if number else title)
+
+    def set_left(self, count: int) -> None:
+        """Say how much work is left on the page; 0 says nothing."""
+        self._left = count
+        self.setAccessibleDescription(
+            self.tr("{} left to decide").format(counted(count, "thing", "things")) if count else ""
+        )
+        self.update()
 
     def sizeHint(self) -> QSize:  # noqa: D102
         return QSize(th.RAIL_WIDTH - 2 * th.SPACE_S, ROW)
@@ -80,6 +92,8 @@ class RailButton(QAbstractButton):
         ink = theme.text if self.isEnabled() else theme.disabled
         is_narrow = self.width() < th.RAIL_WIDTH // 2
         self._paint_icon(painter, ink, is_narrow=is_narrow)
+        if self._left:
+            self._paint_left(painter, theme, is_narrow=is_narrow)
         if not is_narrow:
             self._paint_text(painter, ink, theme.muted if self.isEnabled() else theme.disabled)
         painter.end()
@@ -98,6 +112,22 @@ class RailButton(QAbstractButton):
         elif is_narrow:
             painter.setPen(QColor(ink))
             painter.drawText(place.adjusted(-8, 0, 8, 0), Qt.AlignmentFlag.AlignCenter, self._number or "⌂")
+
+    def _paint_left(self, painter: QPainter, theme: th.Theme, *, is_narrow: bool) -> None:
+        """Draw the count on a plate before the number of the page, or a dot beside the icon of a narrow rail."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.accent))
+        if is_narrow:
+            painter.drawEllipse(self.width() - DOT - th.SPACE_S, th.SPACE_S, DOT, DOT)
+            return
+        text = str(self._left) if self._left <= MOST_LEFT else f"{MOST_LEFT}+"
+        width = self.fontMetrics().horizontalAdvance(text) + 2 * th.SPACE_XS + 2
+        height = self.fontMetrics().height() + 2
+        right = self.width() - th.SPACE_M - self.fontMetrics().horizontalAdvance("00") - th.SPACE_XS
+        plate = QRect(right - width, (self.height() - height) // 2, width, height)
+        painter.drawRoundedRect(plate, th.RADIUS, th.RADIUS)
+        painter.setPen(QColor(theme.accent_text))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_text(self, painter: QPainter, ink: str, number_ink: str) -> None:
         area = self.rect().adjusted(th.SPACE_M + ICON_SIDE + th.SPACE_S, 0, -th.SPACE_M, 0)
@@ -144,6 +174,17 @@ class Rail(QFrame):
         self._buttons[key].setChecked(True)
         if any(button.hasFocus() for button in self._buttons.values()):
             self._buttons[key].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(str, int)
+    def set_left(self, key: str, count: int) -> None:
+        """Say beside a page how much work is left on it."""
+        if key in self._buttons:
+            self._buttons[key].set_left(count)
+
+    def forget_left(self) -> None:
+        """Say nothing about work left, for instance because another project was opened."""
+        for button in self._buttons.values():
+            button.set_left(0)
 
     def set_enabled(self, keys: Sequence[str], *, is_enabled: bool) -> None:
         """Allow or forbid pages; forbidden ones say why in their tooltip."""
