@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from array import array
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from builders import a_project, a_source
 from cli_runs import Shell
 from desk_projects import a_desk_project
 from tailwise.domain.errors import RequestError
+from tailwise.domain.records import MediaState
 from tailwise.domain.review import CandidateKind, Decision, MiningRequest, ReasonTag, Verdict
 from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT, OpCancelledError
@@ -124,11 +126,24 @@ def test_cancelled_mining_stores_nothing(project):
     assert list_candidates(project) == before
 
 
-@pytest.mark.parametrize(("class_name", "sentence"), [("car", "not indexed yet"), ("zebra", "no class 'zebra'")])
+@pytest.mark.parametrize(
+    ("class_name", "sentence"),
+    [("car", "not indexed yet"), ("zebra", "no class 'zebra'"), ("tram", "No item to train on shows tram")],
+)
 def test_what_is_missing_for_mining_is_said(tmp_path, class_name, sentence):
-    project = a_project(tmp_path / "p.tailwise", a_source({"a.jpg": {"car": 1}, "b.jpg": {"bus": 1}}))
+    source = a_source({"a.jpg": {"car": 1}, "b.jpg": {"bus": 1}}, classes=("tram",))
+    project = a_project(tmp_path / "p.tailwise", source)
     with pytest.raises(RequestError, match=sentence):
         mine(project, MiningRequest(class_name), SILENT, run_here)
+    project.close()
+
+
+def test_a_project_without_its_pictures_is_not_sent_to_the_index(tmp_path):
+    source = a_source({"a.jpg": {"car": 1}, "b.jpg": {"bus": 1}})
+    source.items.media[:] = array("b", [MediaState.MISSING] * 2)
+    project = a_project(tmp_path / "p.tailwise", source)
+    with pytest.raises(RequestError, match="None of the pictures"):
+        mine(project, MiningRequest("car"), SILENT, run_here)
     project.close()
 
 
@@ -210,7 +225,9 @@ def test_the_commands_mine_and_judge(project, capsys, monkeypatch):
 
 def test_whole_images_are_mined_where_labels_have_no_boxes(tmp_path):
     project = a_desk_project(tmp_path, 12, boxes=False)
-    outcome = mine(project, MiningRequest("ball", limit=2), SILENT, run_here)
+    outcome = mine(project, MiningRequest("ball", limit=50), SILENT, run_here)
+
+    assert any("nothing else is left" in note for note in outcome.notes)
 
     assert all(c.box is None for c in outcome.candidates)
     assert "box" not in outcome.candidates[0].as_json()
