@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit
 
-from augment_dataset import a_project_with_pictures
+from augment_dataset import a_dataset, a_project_of, a_project_with_pictures
+from tailwise.domain.errors import RequestError
 from tailwise.domain.label_audit import LabelVerdict
 from tailwise.domain.recipe import StepKind
 from tailwise.gui.dialogs.audit_sheet import AuditSheet
@@ -319,3 +320,35 @@ def test_an_audit_is_judged_by_two_keys_taken_back_kept_and_gone_on_with(qtbot, 
     assert "2 of 3 variants" in sheet.verdict.text()
     sheet.close()
     at_rest(qtbot, page)
+
+
+def test_a_class_whose_pictures_are_elsewhere_comes_last_and_leads_to_another(qtbot, session, tmp_path):
+    root = a_dataset(tmp_path / "parts", 4)
+    for name in ("p0.png", "p3.png"):  # the only ones with a left part
+        (root / "images" / name).unlink()
+    a_project_of(tmp_path, root).close()
+    page = shown_page(qtbot, session, tmp_path / "parts.tailwise")
+    qtbot.waitUntil(lambda: page.states.state == "content" and bool(page.grid.tiles()), timeout=WAIT)
+    names = [page.head.classes.itemData(i) for i in range(page.head.classes.count())]
+    assert names == ["bolt", "nut", "left part"]
+    assert page.head.classes.currentData() == "bolt"
+
+    page.open_payload("left part")
+    qtbot.waitUntil(lambda: page.states.state == "empty", timeout=WAIT)
+    page.states.empty_button_clicked.emit()
+    qtbot.waitUntil(lambda: page.states.state == "content", timeout=WAIT)
+    at_rest(qtbot, page)
+
+    assert page.head.classes.currentData() == "bolt"
+
+
+def test_a_class_that_is_only_in_validation_says_so_and_leads_to_another(qtbot, session, page):
+    at_rest(qtbot, page)
+
+    page._on_class_failed(RequestError("No real image of the training part shows it", "Label more"))
+    assert page.states.state == "empty"
+    page.states.empty_button_clicked.emit()
+    qtbot.waitUntil(lambda: page.states.state == "content", timeout=WAIT)
+    at_rest(qtbot, page)
+
+    assert page.recipe.class_name == page.head.classes.currentData() == "bolt"

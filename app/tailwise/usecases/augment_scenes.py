@@ -68,6 +68,14 @@ def real_rows(sliced: ProjectCube) -> NDArray[np.bool_]:
     return is_real
 
 
+def classes_here(project: Project) -> frozenset[str]:
+    """Return the classes of which a labelled picture is on this computer."""
+    sliced = project.cube()
+    is_here = sliced.labelled & (sliced.columns.media == MediaState.PRESENT)
+    shown = np.unique(sliced.cube.category[is_here[sliced.cube.item]])
+    return frozenset(sliced.columns.categories[code].name for code in shown.tolist())
+
+
 def class_items(project: Project, class_name: str) -> ClassItems:
     """Return the items of a class that may be augmented: labelled, and never of validation or test.
 

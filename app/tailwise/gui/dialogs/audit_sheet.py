@@ -61,6 +61,8 @@ class AuditSheet(QDialog):
             self,
         )
         self._lay_out()
+        self.variant.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.variant.setFocus()
         self.resize(parent.size() * _SHARE)
         self._session.run(
             self.tr("Draw a sample of variants"), self._begin, on_done=self._on_begun, slot="augment-audit"
@@ -70,17 +72,26 @@ class AuditSheet(QDialog):
         return begin_audit(project, self._studio, self._recipe, progress)
 
     def _lay_out(self) -> None:
-        for label in (self.caption, self.verdict):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
+        self.caption.setTextFormat(Qt.TextFormat.PlainText)
+        self.caption.setWordWrap(True)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(th.SPACE_M)
+        pictures.addWidget(self.original, 1)
+        pictures.addWidget(self.variant, 1)
+        pictures.addWidget(self._results())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_M)
+        layout.setSpacing(th.SPACE_M)
+        layout.addWidget(self.caption)
+        layout.addLayout(pictures, 1)
+        layout.addLayout(self._verbs())
+
+    def _results(self) -> QWidget:
+        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
+        self.verdict.setWordWrap(True)
         self.verdict.setFont(th.larger(self.font(), 1, bold=True))
         table = RecordView(self.steps, self.tr("Verdicts per step"))
         table.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its search would take the keys of the verdicts
-        side = QWidget()
-        side.setFixedWidth(_TABLE_WIDTH)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(th.SPACE_M)
         note = QLabel(
             self.tr(
                 "A label is bad when the object is gone, has become another one, or its outline is off. 59 variants "
@@ -89,32 +100,30 @@ class AuditSheet(QDialog):
         )
         note.setWordWrap(True)
         note.setProperty("role", "muted")
-        for widget, stretch in ((self.verdict, 0), (table, 1), (note, 0)):
-            column.addWidget(widget, stretch)
-        pictures = QHBoxLayout()
-        pictures.setSpacing(th.SPACE_M)
-        pictures.addWidget(self.original, 1)
-        pictures.addWidget(self.variant, 1)
-        pictures.addWidget(side)
+        side = QWidget()
+        side.setFixedWidth(_TABLE_WIDTH)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(th.SPACE_M)
+        column.addWidget(self.verdict)
+        column.addWidget(table, 1)
+        column.addWidget(note)
+        return side
+
+    def _verbs(self) -> QHBoxLayout:
         verbs = QHBoxLayout()
         verbs.setSpacing(th.SPACE_S)
         self.kept.setProperty("role", "primary")
         close = QPushButton(self.tr("Close"))
-        for button, slot in ((self.kept, self._keep), (self.lost, self._lose), (self.back, self._take_back)):
+        buttons = ((self.kept, self._keep), (self.lost, self._lose), (self.back, self._take_back), (close, self.close))
+        for button, slot in buttons:
             button.setAutoDefault(False)
-            button.setEnabled(False)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the pictures
+            button.setEnabled(button is close)
             button.clicked.connect(slot)
             verbs.addWidget(button)
-        verbs.addStretch(1)
-        close.setAutoDefault(False)
-        close.clicked.connect(self.close)
-        verbs.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_M)
-        layout.setSpacing(th.SPACE_M)
-        layout.addWidget(self.caption)
-        layout.addLayout(pictures, 1)
-        layout.addLayout(verbs)
+        verbs.insertStretch(verbs.count() - 1, 1)
+        return verbs
 
     # Pictures
 

@@ -25,10 +25,11 @@ DRAG_SIDE: Final = 112
 
 @dataclass(frozen=True, slots=True)
 class ClassChoice:
-    """A class that can be chosen: rare ones first, with its number of images."""
+    """A class that can be chosen: rare ones first, with its number of images, and whether one is on this computer."""
 
     name: str
     images: int
+    is_here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,15 @@ class ShownEffect:
 
 def load_view(project: Project, progress: Progress) -> AugmentView:
     """Read classes and recipes."""
+    from tailwise.usecases.augment_scenes import classes_here
     from tailwise.usecases.augmentation import list_recipes
     from tailwise.usecases.classes import list_classes
 
     rows = [r for r in list_classes(project, progress) if r.images]
-    rows.sort(key=lambda r: (r.images, r.name))
+    here = classes_here(project)
+    rows.sort(key=lambda r: (r.name not in here, r.images, r.name))
     return AugmentView(
-        tuple(ClassChoice(r.name, r.images) for r in rows),
+        tuple(ClassChoice(r.name, r.images, r.name in here) for r in rows),
         tuple(stored.recipe for stored in list_recipes(project)),
         project.read_only,
     )

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from tailwise.domain.changes import Changes
+from tailwise.domain.errors import RequestError
 from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.augment_view import load_view, open_class, weigh
@@ -155,7 +156,7 @@ class AugmentPage(QWidget):
         self.pane.seed_wanted.connect(self._next_seed)
         self.pane.failed.connect(self._on_failed)
         self.bar.asked.connect(self._materialise)
-        self.states.empty_button_clicked.connect(self._go_to_data)
+        self.states.empty_button_clicked.connect(self._leave_empty)
         self.states.retry_clicked.connect(self.refresh)
         self._session.closed.connect(self._on_closed)
 
@@ -182,6 +183,18 @@ class AugmentPage(QWidget):
     def _on_failed(self, error: BaseException) -> None:
         self.states.show_error(error, self.tr("The project itself is unharmed."))
 
+    @Slot(object)
+    def _on_class_failed(self, error: BaseException) -> None:
+        if isinstance(error, RequestError) and self._view is not None:
+            self._refuse(self.tr("{} cannot be augmented").format(self._class), error.sentence)
+        else:
+            self._on_failed(error)
+
+    def _refuse(self, title: str, text: str) -> None:
+        """Say why a class has no variants, and lead to one that has."""
+        other = self._other_class()
+        self.states.show_empty(title, text, self.tr("Augment {}").format(other) if other else self.tr("Go to Data"))
+
     @Slot(str)
     def _choose_class(self, name: str) -> None:
         self._class = name
@@ -194,7 +207,7 @@ class AugmentPage(QWidget):
 
         self._session.run(
             self.tr("Read the images of {}").format(name), work, on_done=self._on_opened,
-            on_failed=self._on_failed, slot="augment-class", quiet=True,
+            on_failed=self._on_class_failed, slot="augment-class", quiet=True,
         )  # fmt: skip
 
     @Slot(object)
@@ -204,10 +217,9 @@ class AugmentPage(QWidget):
         self._opened = opened
         self.bar.set_class(self._class)
         if not opened.rows:
-            self.states.show_empty(
+            self._refuse(
                 self.tr("No image of {} is on this computer").format(self._class),
                 self.tr("Bring the images to where they were imported from; recipes need to see them."),
-                self.tr("Go to Data"),
             )
             return
         self.states.show_content()
@@ -314,8 +326,6 @@ class AugmentPage(QWidget):
         else:
             super().keyPressEvent(event)
 
-    # Counts
-
     @Slot()
     def _weigh(self) -> None:
         opened, recipe, multiplier = self._opened, self.recipe, self.effect.multiplier.value()
@@ -376,6 +386,14 @@ class AugmentPage(QWidget):
         if self.recipe is not None:
             self.bar.write(self.recipe, self.effect.multiplier.value())
 
+    def _other_class(self) -> str:
+        """Return the rarest other class of which a picture is here, empty if there is none."""
+        choices = self._view.classes if self._view is not None else ()
+        return next((c.name for c in choices if c.is_here and c.name != self._class), "")
+
     @Slot()
-    def _go_to_data(self) -> None:
-        self.page_requested.emit("data", None)
+    def _leave_empty(self) -> None:
+        if other := self._other_class():
+            self._choose_class(other)
+        else:
+            self.page_requested.emit("data", None)
