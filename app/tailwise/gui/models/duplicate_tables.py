@@ -63,9 +63,9 @@ class LeaksTable(RecordTable[SplitLeak]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(
             (
-                Column("Leak between", lambda leak: leak.a_split, tip=_about_leak, width=12),
+                Column("Between", lambda leak: leak.a_split, tip=_about_leak, width=12),
                 Column("and", lambda leak: leak.b_split, tip=_about_leak, width=12),
-                Column("Pairs of images", lambda leak: leak.pairs, tip=_about_leak, width=0),
+                Column("Leaking pairs of images", lambda leak: leak.pairs, tip=_about_leak, width=0),
             ),
             parent,
         )

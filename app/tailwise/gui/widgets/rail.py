@@ -114,7 +114,7 @@ class RailButton(QAbstractButton):
             painter.drawText(place.adjusted(-8, 0, 8, 0), Qt.AlignmentFlag.AlignCenter, self._number or "⌂")
 
     def _paint_left(self, painter: QPainter, theme: th.Theme, *, is_narrow: bool) -> None:
-        """Draw the count on a plate before the number of the page, or a dot beside the icon of a narrow rail."""
+        """Draw the count on a plate in the place of the page's number, or a dot beside the icon of a narrow rail."""
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.accent))
         if is_narrow:
@@ -123,8 +123,7 @@ class RailButton(QAbstractButton):
         text = str(self._left) if self._left <= MOST_LEFT else f"{MOST_LEFT}+"
         width = self.fontMetrics().horizontalAdvance(text) + 2 * th.SPACE_XS + 2
         height = self.fontMetrics().height() + 2
-        right = self.width() - th.SPACE_M - self.fontMetrics().horizontalAdvance("00") - th.SPACE_XS
-        plate = QRect(right - width, (self.height() - height) // 2, width, height)
+        plate = QRect(self.width() - th.SPACE_M - width, (self.height() - height) // 2, width, height)
         painter.drawRoundedRect(plate, th.RADIUS, th.RADIUS)
         painter.setPen(QColor(theme.accent_text))
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
@@ -139,7 +138,9 @@ class RailButton(QAbstractButton):
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
         painter.setFont(th.tabular(self.font()))
         painter.setPen(QColor(number_ink))
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._number)
+        painter.drawText(
+            area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "" if self._left else self._number
+        )
 
 
 class Rail(QFrame):
