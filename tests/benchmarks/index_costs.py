@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 import threading
 import time
 
@@ -125,6 +126,7 @@ def whole_index(data, folder):
             result[name]["same_bits"] = {
                 way: all(np.array_equal(one[f], other[f]) for f in one) for way, other in found.items()
             }
+        print(name, result[name], file=sys.stderr, flush=True)  # the whole takes minutes
     return result
 
 
@@ -133,7 +135,7 @@ def figures(first, again, kept):
     outcome = again["outcome"]
     images, regions = outcome.indexed, outcome.indexed + outcome.objects
     if not images:
-        return {"images": 0, "note": f"{outcome.missing} images are no longer here" if outcome.missing else "no files"}
+        return {"images": 0, "note": "the set came without image files"}
     return {
         "images": images,
         "objects": outcome.objects,
