@@ -20,7 +20,7 @@ def roc_area(scores: NDArray[np.float64], is_positive: NDArray[np.bool_]) -> tup
         ValueError: one of the two sides is empty.
 
     >>> [round(v, 3) for v in roc_area(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))]
-    [0.75, 0.228, 1.0]
+    [0.75, 0.208, 1.0]
     """
     positives = int(is_positive.sum())
     negatives = len(is_positive) - positives

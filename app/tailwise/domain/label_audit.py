@@ -122,7 +122,7 @@ def upper_bound(bad: int, judged: int, confidence: float = CONFIDENCE) -> float:
     """Return the largest share of bad ones that still lets `bad` or fewer of `judged` happen by `1 - confidence`.
 
     >>> [round(upper_bound(bad, 59), 4) for bad in (0, 1, 2)]
-    [0.0495, 0.0779, 0.1028]
+    [0.0495, 0.0779, 0.1029]
     >>> upper_bound(0, 0)
     1.0
     """

@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     from tailwise.usecases.mining_places import MiningProject
     from tailwise.usecases.projects import Project
 
-MOST_PICTURES = 150
-CROPS_PER_PICTURE = 3
 MOST_DETECTIONS = 400
-PROPOSAL_SIDE = 512
 LEAST_PART_PIXELS = 24
 """A place narrower than this is not cut into quarters: they would show nothing."""
 
