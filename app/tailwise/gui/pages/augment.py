@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QUndoStack
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QApplication,
-    QComboBox,
-    QLineEdit,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.domain.errors import RequestError
@@ -27,6 +19,7 @@ from tailwise.gui.widgets.augment_panel import AugmentHead, EffectPanel
 from tailwise.gui.widgets.augment_tools import AugmentTools
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.recipe_undo import EditRecipe, SaveRecipe
+from tailwise.gui.widgets.splitters import above, beside
 from tailwise.gui.widgets.step_list import StepList
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 from tailwise.gui.widgets.variant_pane import VariantPane
@@ -104,7 +97,7 @@ class AugmentPage(QWidget):
             self.tr("Read classes and recipes"),
             load_view,
             on_done=self._on_loaded,
-            on_failed=self._on_failed,
+            on_failed=self.states.show_error,
             slot="augment-page",
         )
 
@@ -120,21 +113,10 @@ class AugmentPage(QWidget):
     def _build(self) -> QWidget:
         self.head.add_widget(UndoButtons(self.undo_stack))
         self.head.add_widget(AugmentTools(self._session))
-        left = QSplitter(Qt.Orientation.Vertical)
-        left.setObjectName("augment-left")
-        left.setChildrenCollapsible(False)
-        left.addWidget(self.steps)
-        left.addWidget(self.effect)
+        left = above("augment-left", (self.steps, 0), (self.effect, 0))
         left.setSizes([440, 300])
         left.setMinimumWidth(STEPS_WIDTH)
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("augment-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        panes.addWidget(left)
-        panes.addWidget(self.pane)
-        panes.setStretchFactor(0, 0)
-        panes.setStretchFactor(1, 1)
+        panes = beside("augment-panes", (left, 0), (self.pane, 1))
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -154,7 +136,7 @@ class AugmentPage(QWidget):
         self.effect.multiplier_changed.connect(self._settle.start)
         self.grid.current_described.connect(self.selection_described)
         self.pane.seed_wanted.connect(self._next_seed)
-        self.pane.failed.connect(self._on_failed)
+        self.pane.failed.connect(self.states.show_error)
         self.bar.asked.connect(self._materialise)
         self.states.empty_button_clicked.connect(self._leave_empty)
         self.states.retry_clicked.connect(self.refresh)
@@ -180,15 +162,11 @@ class AugmentPage(QWidget):
         self._choose_class(self._class)
 
     @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
-
-    @Slot(object)
     def _on_class_failed(self, error: BaseException) -> None:
         if isinstance(error, RequestError) and self._view is not None:
             self._refuse(self.tr("{} cannot be augmented").format(self._class), error.sentence)
         else:
-            self._on_failed(error)
+            self.states.show_error(error)
 
     def _refuse(self, title: str, text: str) -> None:
         """Say why a class has no variants, and lead to one that has."""

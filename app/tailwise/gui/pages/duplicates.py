@@ -102,7 +102,7 @@ class DuplicatesPage(QWidget):
             self.tr("Read the duplicates"),
             lambda project, progress: load(project, progress, threshold, bursts),
             on_done=self._on_loaded,
-            on_failed=self._on_failed,
+            on_failed=self.states.show_error,
             slot="duplicates-page",
             quiet=True,
         )
@@ -187,10 +187,6 @@ class DuplicatesPage(QWidget):
     def _show_nothing(self, state: IndexState) -> None:
         title, text, button = nothing_texts(state)
         self.states.show_empty(title, text, button)
-
-    @Slot(object)
-    def _on_failed(self, error: BaseException) -> None:
-        self.states.show_error(error, self.tr("The project itself is unharmed."))
 
     @Slot()
     def _on_closed(self) -> None:

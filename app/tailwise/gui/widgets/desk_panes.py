@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from tailwise.domain.review import Verdict
-from tailwise.gui import theme as th
 from tailwise.gui.widgets.candidate_view import QuickLook
 from tailwise.gui.widgets.review_detail import NEIGHBOUR_SIDE, ReviewDetail
 from tailwise.gui.widgets.review_grid import ReviewGrid
+from tailwise.gui.widgets.splitters import beside
 from tailwise.gui.widgets.thumb_loader import ThumbLoader, ThumbState
 
 if TYPE_CHECKING:
@@ -51,13 +51,7 @@ class DeskPanes(QWidget):
         self.near = ThumbLoader(session, self)
         self.grid = ReviewGrid(queue, self.tiles)
         self.detail = ReviewDetail(session, self.near)
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setObjectName("negatives-panes")
-        panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(th.SPACE_M)
-        for position, pane in enumerate((self.grid, self.detail)):
-            panes.addWidget(pane)
-            panes.setStretchFactor(position, 1)
+        panes = beside("negatives-panes", (self.grid, 1), (self.detail, 1))
         panes.setSizes([430, 560])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
