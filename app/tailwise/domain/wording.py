@@ -18,9 +18,10 @@ def counted(amount: int, singular: str, plural: str = "") -> str:
 
 
 def first_names(names: Sequence[str], most: int = 3) -> str:
-    """Return the first names of a list, and a sign where there are more.
+    """Return the first names of a list, and how many more there are.
 
-    >>> first_names(["a", "b", "c"], 2)
-    'a, b, …'
+    >>> first_names(["a", "b", "c"], 2), first_names(["a", "b"], 2)
+    ('a, b and 1 more', 'a, b')
     """
-    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")

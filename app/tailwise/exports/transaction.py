@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 from tailwise.domain.errors import ExportTargetError
+from tailwise.domain.wording import first_names
 from tailwise.exports.package import flush_folder, package_files
 from tailwise.exports.sums import hash_file
 from tailwise.exports.texts import shown
@@ -254,8 +255,7 @@ def _recover(target: Path) -> None:
 
 
 def _some(names: Sequence[str]) -> str:
-    listed = ", ".join(shown(n, 60) for n in names[:3])
-    return f"{listed} and {len(names) - 3} more" if len(names) > 3 else listed
+    return first_names([shown(n, 60) for n in names])
 
 
 class _Lock:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailwise.domain.errors import Choice, Question, QuestionError, RequestError, UnreadableSourceError
+from tailwise.domain.wording import first_names
 from tailwise.formats.class_folders import STRUCTURE
 from tailwise.formats.coco import CocoReader
 from tailwise.formats.contract import Evidence
@@ -67,6 +68,7 @@ SURE_LEAD = 25
 _WORTH_ASKING = 20
 _WORTH_OFFERING = 40
 _MAX_FOLDERS = 60
+_MOST_NAMED = 20
 _UNANCHORED = frozenset({"folders", "images"})
 
 
@@ -114,7 +116,10 @@ def narrowed(listing: Listing, answers: Mapping[str, str]) -> Listing:
         return listing
     if wanted not in listing.folders:
         tops = [folder for folder in listing.folders if "/" not in folder]
-        raise RequestError(f"dataset={wanted} is not a folder of {listing.root.name}", f"Choose one of {_some(tops)}")
+        raise RequestError(
+            f"dataset={wanted} is not a folder of {listing.root.name}",
+            f"Choose one of {first_names(tops, _MOST_NAMED)}",
+        )
     return _below(listing, wanted)
 
 
@@ -213,7 +218,3 @@ def _part(listing: Listing, prefix: str, belongs: Callable[[str], bool]) -> List
         outside=[path[cut:] for path in listing.outside if belongs(path)],
         folders=[path[cut:] for path in listing.folders if belongs(path)],
     )
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:20]) + (" and others" if len(names) > 20 else "")

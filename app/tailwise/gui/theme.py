@@ -282,7 +282,17 @@ QLineEdit {{ min-height: 20px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus};
   padding: 3px 5px; }}
 QLineEdit:disabled {{ color: {theme.disabled}; border-color: {theme.line}; }}
-QAbstractSpinBox {{ min-height: 26px; }}
+QAbstractSpinBox {{ background: {theme.base}; border: 1px solid {theme.strong_line}; border-radius: {RADIUS}px;
+  padding: 3px; min-height: 20px; qproperty-alignment: 'AlignRight | AlignVCenter'; }}
+QAbstractSpinBox:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; padding: 2px; }}
+QAbstractSpinBox:disabled {{ color: {theme.disabled}; border-color: {theme.line}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border; width: 18px; border: none;
+  background: transparent; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; margin: 2px 2px 0 0; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; margin: 0 2px 2px 0; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {theme.hover}; }}
+QAbstractSpinBox::up-arrow {{ width: 10px; height: 10px; {_picture("chevron-up-grey")} }}
+QAbstractSpinBox::down-arrow {{ width: 10px; height: 10px; {_picture("chevron-grey")} }}
 QComboBox {{ background: {theme.base}; border: 1px solid {theme.strong_line}; border-radius: {RADIUS}px;
   padding: 4px 8px; min-height: 20px; }}
 QComboBox:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; padding: 3px 7px; }}
