@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from tailwise.domain.records import AnnotationFlag, AnnotationKind
-from tailwise.formats.drawn_shapes import around, box_shape, open_shape, paired, points_in, polygon_shape
+from tailwise.formats.drawn_shapes import box_shape, open_shape, paired, points_in, polygon_shape
 from tailwise.formats.gathering import WHOLE_ITEM, Shape
-from tailwise.formats.geometry import Mask, measure_masks
+from tailwise.formats.geometry import Mask, box_around, measure_masks
 from tailwise.formats.json_values import as_list, as_number, as_record, as_share, as_side, records_in
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _ellipse(record: Record) -> Shape:
     points = paired(as_list(record.get("points")))
     if len(points) != 2:
         raise ValueError("two corners")
-    box = around(points)
+    box = box_around(points)
     return Shape(AnnotationKind.POLYGON, box, math.pi * box[2] * box[3] / 4)
 
 
@@ -85,7 +85,7 @@ def _rotated(record: Record) -> Shape:
 
 
 def _cuboid(record: Record) -> Shape:
-    box = around(points_in(record.get("points")))
+    box = box_around(points_in(record.get("points")))
     return Shape(AnnotationKind.BOX, box, box[2] * box[3])
 
 

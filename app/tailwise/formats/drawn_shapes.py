@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from tailwise.domain.records import AnnotationKind
 from tailwise.formats.gathering import Shape
-from tailwise.formats.geometry import polygon_area
+from tailwise.formats.geometry import box_around, polygon_area
 from tailwise.formats.json_values import as_list, as_number, as_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from tailwise.formats.geometry import Box
 
 Points = list[tuple[float, float]]
 
@@ -31,7 +29,7 @@ def polygon_shape(points: Points, holes: Iterable[Points] = ()) -> Shape:
     if len(points) < 3:
         raise ValueError(f"{len(points)} points")
     area = polygon_area([flat(points)]) - sum(polygon_area([flat(hole)]) for hole in holes if len(hole) > 2)
-    return Shape(AnnotationKind.POLYGON, around(points), max(0.0, area))
+    return Shape(AnnotationKind.POLYGON, box_around(points), max(0.0, area))
 
 
 def open_shape(points: Points) -> Shape:
@@ -42,14 +40,8 @@ def open_shape(points: Points) -> Shape:
     """
     if not points:
         raise ValueError("no points")
-    box = around(points)
+    box = box_around(points)
     return Shape(AnnotationKind.POINT, box if box[2] > 0 and box[3] > 0 else None)
-
-
-def around(points: Sequence[tuple[float, float]]) -> Box:
-    """Return the tight box around points."""
-    x, y = [point[0] for point in points], [point[1] for point in points]
-    return min(x), min(y), max(x) - min(x), max(y) - min(y)
 
 
 def flat(points: Points) -> list[float]:

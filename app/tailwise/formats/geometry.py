@@ -207,6 +207,19 @@ def box_around(points: Sequence[tuple[float, float]]) -> Box:
     return min(x), min(y), max(x) - min(x), max(y) - min(y)
 
 
+def painted_box(painted: Bools) -> Box:
+    """Return the tight box around the painted pixels of a mask, rows × columns; zeros where there are none.
+
+    >>> painted_box(np.array([[False, False, False], [False, True, True]]))
+    (1.0, 1.0, 2.0, 1.0)
+    """
+    rows, columns = np.flatnonzero(painted.any(axis=1)), np.flatnonzero(painted.any(axis=0))
+    if not len(rows):
+        return 0.0, 0.0, 0.0, 0.0
+    left, top = float(columns[0]), float(rows[0])
+    return left, top, float(columns[-1]) + 1 - left, float(rows[-1]) + 1 - top
+
+
 def polygon_area(parts: Sequence[Sequence[float]]) -> float:
     """Return the sum of the areas of polygons given as `x1, y1, x2, y2, …`; where parts overlap it counts twice.
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tailwise.domain.records import AnnotationFlag, AnnotationKind
-from tailwise.formats.drawn_shapes import around, points_in, polygon_shape
+from tailwise.formats.drawn_shapes import points_in, polygon_shape
 from tailwise.formats.gathering import Shape
+from tailwise.formats.geometry import box_around
 from tailwise.formats.json_values import (
     Record,
     as_list,
@@ -134,7 +135,7 @@ def turned_about_corner(box: Box, degrees: float) -> Box:
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     corners = [(x, y), (x + width * cos, y + width * sin), (x - height * sin, y + height * cos)]
     corners.append((corners[1][0] + corners[2][0] - x, corners[1][1] + corners[2][1] - y))
-    return around(corners)
+    return box_around(corners)
 
 
 def _shape(base: str, entry: Record, value: Record) -> tuple[Shape, str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tailwise.formats.geometry import painted_box
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,11 +47,7 @@ def count_painted(data: bytes, max_side: int) -> tuple[int, Box]:
         PngRefusedError: no PNG, damaged, interlaced or too large.
     """
     painted = painted_pixels(data, max_side)
-    rows, columns = np.flatnonzero(painted.any(axis=1)), np.flatnonzero(painted.any(axis=0))
-    if not len(rows):
-        return 0, (0.0, 0.0, 0.0, 0.0)
-    left, top = float(columns[0]), float(rows[0])
-    return int(painted.sum()), (left, top, float(columns[-1]) + 1 - left, float(rows[-1]) + 1 - top)
+    return int(painted.sum()), painted_box(painted)
 
 
 def painted_pixels(data: bytes, max_side: int) -> NDArray[np.bool_]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from tailwise.domain.errors import UserError
 from tailwise.formats.drawn_rings import ellipse_ring, masked, ring_of, with_holes
-from tailwise.formats.drawn_shapes import around, points_in
-from tailwise.formats.geometry import MAX_SIDE_PX
+from tailwise.formats.drawn_shapes import points_in
+from tailwise.formats.geometry import MAX_SIDE_PX, box_around, painted_box
 from tailwise.formats.json_files import JsonRefusedError, read_json_file
 from tailwise.formats.json_values import Record, as_list, as_number, as_record, as_text, records_in
 from tailwise.formats.labelme_shapes import read_labelme_shape
@@ -107,7 +107,7 @@ def _of_labelme(document: Record, item: ShapeQuery) -> list[SourceShape]:
             found.append(SourceShape(read.shape.box, (ring,)))
     for rings in joined.values():
         points = cast("list[tuple[float, float]]", np.concatenate(rings).tolist())
-        found.append(SourceShape(around(points), tuple(rings)))
+        found.append(SourceShape(box_around(points), tuple(rings)))
     return found
 
 
@@ -161,7 +161,7 @@ def _supervisely_shape(record: Record, size: tuple[int, int]) -> SourceShape | N
         holes = [ring_of(points_in(hole)) for hole in as_list(points.get("interior"))]
     except ValueError:
         return None
-    return with_holes(ring, [hole for hole in holes if hole is not None], size, around(exterior))
+    return with_holes(ring, [hole for hole in holes if hole is not None], size, box_around(exterior))
 
 
 def _bitmap(bitmap: Record, size: tuple[int, int]) -> SourceShape | None:
@@ -175,7 +175,5 @@ def _bitmap(bitmap: Record, size: tuple[int, int]) -> SourceShape | None:
     if len(origin) != 2 or origin[0] is None or origin[1] is None or not window.any():
         return None
     left, top = int(origin[0]), int(origin[1])
-    columns, rows = np.flatnonzero(window.any(axis=0)), np.flatnonzero(window.any(axis=1))
-    across, down = int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
-    box = (float(left + columns[0]), float(top + rows[0]), float(across), float(down))
-    return masked(window, (left, top), size, box)
+    x, y, width, height = painted_box(window)
+    return masked(window, (left, top), size, (left + x, top + y, width, height))

@@ -9,8 +9,8 @@ import numpy as np
 
 from tailwise.formats.datumaro_shapes import read_shape
 from tailwise.formats.drawn_rings import corner_ring, ellipse_ring, masked, ring_of, turned_ring
-from tailwise.formats.drawn_shapes import around, paired, points_in
-from tailwise.formats.geometry import Mask, decode_counts, measure_masks
+from tailwise.formats.drawn_shapes import paired, points_in
+from tailwise.formats.geometry import Mask, box_around, decode_counts, measure_masks, painted_box
 from tailwise.formats.json_values import (
     Record,
     as_list,
@@ -134,15 +134,13 @@ def _brush(value: Record, size: tuple[int, int]) -> SourceShape | None:
     painted = brush_mask(cast("list[int]", as_list(value.get("rle"))), *size)
     if painted is None or not painted.any():
         return None
-    columns, rows = np.flatnonzero(painted.any(axis=0)), np.flatnonzero(painted.any(axis=1))
-    left, top = float(columns[0]), float(rows[0])
-    return masked(painted, (0, 0), size, (left, top, float(columns[-1]) + 1 - left, float(rows[-1]) + 1 - top))
+    return masked(painted, (0, 0), size, painted_box(painted))
 
 
 def _around(ring: Floats | None, *, is_box: bool = False) -> SourceShape | None:
     if ring is None:
         return None
-    return SourceShape(around(cast("list[tuple[float, float]]", ring.tolist())), (ring,), is_box=is_box)
+    return SourceShape(box_around(cast("list[tuple[float, float]]", ring.tolist())), (ring,), is_box=is_box)
 
 
 # Datumaro

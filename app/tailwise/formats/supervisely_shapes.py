@@ -7,9 +7,9 @@ import zlib
 from typing import TYPE_CHECKING
 
 from tailwise.domain.records import AnnotationFlag, AnnotationKind
-from tailwise.formats.drawn_shapes import around, box_shape, open_shape, points_in, polygon_shape
+from tailwise.formats.drawn_shapes import box_shape, open_shape, points_in, polygon_shape
 from tailwise.formats.gathering import Shape
-from tailwise.formats.geometry import MAX_SIDE_PX
+from tailwise.formats.geometry import MAX_SIDE_PX, box_around
 from tailwise.formats.json_values import as_list, as_number, as_record, as_text
 from tailwise.formats.png_bits import count_painted
 
@@ -41,12 +41,12 @@ def read_shape(record: Record) -> tuple[Shape, str]:
     if kind == "rectangle" or (not kind and len(exterior) == 2):
         if len(exterior) != 2:
             raise ValueError("a rectangle of two points")
-        left, top, width, height = around(exterior)
+        left, top, width, height = box_around(exterior)
         return box_shape(left, top, width + 1, height + 1), ""
     if kind in {"polygon", ""}:
         return polygon_shape(exterior, [points_in(hole) for hole in as_list(points.get("interior"))]), ""
     if exterior:
-        left, top, width, height = around(exterior)
+        left, top, width, height = box_around(exterior)
         return box_shape(left, top, width + 1, height + 1), ""
     raise ValueError(f"a shape of the type {kind}")
 
