@@ -121,8 +121,8 @@ class EffectTable(RecordTable[ClassEffect]):
         super().__init__(
             (
                 Column("Class", lambda e: e.class_name, width=0),
-                Column("Real", lambda e: e.before, width=5),
-                Column("Added", lambda e: f"+{number(e.added)}", lambda e: e.added, width=7),
+                Column("Real", lambda e: e.before, width=7),
+                Column("Added", lambda e: f"+{number(e.added)}", lambda e: e.added, width=8),
                 Column("Factor", lambda e: f"{e.factor:.2f}", lambda e: e.factor, width=6),
             ),
             parent,

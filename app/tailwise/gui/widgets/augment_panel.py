@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tailwise.gui.models.augment_view import AugmentView, ShownEffect
 
 MAX_SEED = 2**31 - 1
+SEED_WIDTH = 96
 MOST_MULTIPLIER = 10.0
 
 
@@ -56,6 +57,9 @@ class AugmentHead(QWidget):
         self.seed = QSpinBox()
         self.seed.setRange(0, MAX_SEED)
         self.seed.setAccessibleName(self.tr("Seed"))
+        self.seed.setMaximumWidth(SEED_WIDTH)
+        seed = QLabel(self.tr("Seed"))
+        seed.setBuddy(self.seed)
         self.new_seed = QPushButton(self.tr("New seed"))
         self.new_seed.setToolTip(self.tr("Other variants of the same steps (N)"))
         layout = QHBoxLayout(self)
@@ -66,7 +70,7 @@ class AugmentHead(QWidget):
             label.setBuddy(field)
             layout.addWidget(label)
             layout.addWidget(field, 1)
-        for widget in (self.save, self.reset, self.seed, self.new_seed):
+        for widget in (self.save, self.reset, seed, self.seed, self.new_seed):
             layout.addWidget(widget)
         self._layout = layout
         self.classes.activated.connect(self._on_class)
