@@ -9,6 +9,7 @@ from builders import a_project
 from photo_sets import inline_pool, jpeg_of, photo, photo_project
 from tailwise.domain.index import IndexRequest, ItemMark
 from tailwise.gui import theme as th
+from tailwise.gui.models.duplicate_view import nothing_texts
 from tailwise.gui.navigation import ShowItems
 from tailwise.gui.pages.duplicates import DuplicatesPage
 from tailwise.gui.project_commands import ProjectCommands
@@ -217,6 +218,17 @@ def test_empty_states_lead_from_data_to_index_to_search(qtbot, session, tmp_path
     settle(qtbot, page)
     assert page.states.state == "empty"
     assert page._view.state.indexed == 2
+
+    with session.project.file.writing() as db:
+        db.execute("UPDATE image_index SET method = method - 1")
+    page.refresh()
+    settle(qtbot, page)
+    title, text, _button = nothing_texts(page._view.state)
+    assert title == "The index was made by an earlier version"
+    assert text.startswith("2 images are looked at once more")
+    page.states.empty_button_clicked.emit()
+    settle(qtbot, page)
+    assert (page._view.state.indexed, page._view.state.outdated) == (2, 0)
 
     page.states.empty_button_clicked.emit()
     settle(qtbot, page)

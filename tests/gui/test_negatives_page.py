@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QSizeF, Qt
 from PySide6.QtGui import QAction, QColor, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLabel, QMenu
 
 from builders import a_project, a_source
 from tailwise.domain.coverage import ItemRow
@@ -473,9 +473,13 @@ def test_what_is_empty_leads_on(qtbot, page, monkeypatch):
     page.states.empty_button_clicked.emit()
     page._on_loaded(dataclasses.replace(empty, is_indexed=False))
     page.states.empty_button_clicked.emit()
+    page._on_loaded(dataclasses.replace(empty, is_indexed=False, outdated="4 images are looked at once more."))
+    assert page.head.mine.isEnabled(), "look-alikes of an outdated index are found after it was made again"
+    assert any("earlier version" in label.text() for label in page.states.findChildren(QLabel))
+    page.states.empty_button_clicked.emit()
     page._on_loaded(dataclasses.replace(empty, class_name=""))
     page.states.empty_button_clicked.emit()
-    assert asked == ["car", "export", "car", "index", "data"]
+    assert asked == ["car", "export", "car", "index", "index", "data"]
     page._on_failed(RuntimeError("broken"))
     assert page.states.state == "error"
     page.open_payload("bus")

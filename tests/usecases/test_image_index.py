@@ -9,14 +9,22 @@ import pytest
 
 from builders import a_project, a_source, store
 from photo_sets import inline_pool, jpeg_of, photo, photo_project
+from tailwise.domain.duplicates import DuplicateRequest
 from tailwise.domain.errors import RequestError
-from tailwise.domain.index import IndexRequest
+from tailwise.domain.index import IndexRequest, ItemMark, PairVerdict
+from tailwise.domain.review import MiningRequest
 from tailwise.imaging.thumbnails import user_cache
+from tailwise.ops.child import run_here
 from tailwise.ops.executors import local_pool
 from tailwise.ops.progress import SILENT, OpCancelledError
 from tailwise.storage import index_tables
 from tailwise.usecases import image_index, index_plan
+from tailwise.usecases.conditions_derived import conditions_from_numbers
+from tailwise.usecases.duplicate_review import Decision, decide
+from tailwise.usecases.embeddings import import_vectors, list_embeddings
 from tailwise.usecases.image_index import build_index, index_state, load_index
+from tailwise.usecases.mining import mine
+from tailwise.usecases.near_duplicates import find_duplicates
 from tailwise.usecases.projects import list_findings
 
 
@@ -177,6 +185,51 @@ def test_what_was_learned_from_too_little_is_learned_anew(project, tmp_path, mon
     assert not index_plan.needs_learning(second, 1000)
     # Vectors of a model of an earlier version cannot be compared with what is made now.
     assert index_plan.needs_learning(replace(second, fingerprint=second.fingerprint.partition("-")[2]), 30)
+
+
+def aged(project):
+    """Make the index look as if an earlier version had made it."""
+    with project.file.writing() as db:
+        db.execute("UPDATE image_index SET method = method - 1")
+        db.execute("UPDATE embedding SET fingerprint = substr(fingerprint, 3) WHERE name = 'classical'")
+
+
+def test_an_index_of_an_earlier_version_is_said_to_be_one_and_made_again(project):
+    build(project)
+    decide(project, Decision("same", {1: ItemMark.EXCLUDE}, {(1, 2): PairVerdict.SAME}))
+    aged(project)
+    state = index_state(project)
+    assert (state.indexed, state.outdated, state.is_whole) == (0, 6, False)
+    earlier = r"index of 6 images was made by an earlier version .* Make it again.*: tailwise index p\.tailwise"
+    for verb in (
+        lambda: find_duplicates(project, DuplicateRequest(), SILENT, run_here, inline_pool),
+        lambda: mine(project, MiningRequest("car"), SILENT, run_here),
+        lambda: conditions_from_numbers(project, "brightness", 3, SILENT),
+    ):
+        with pytest.raises(RequestError, match=earlier):
+            verb()
+
+    assert build(project).indexed == 6
+    state = index_state(project)
+    assert (state.indexed, state.outdated) == (6, 0)
+    report = find_duplicates(project, DuplicateRequest(), SILENT, run_here, inline_pool)
+    together = next(one for one in report.clusters if {1, 2} <= set(one.items))
+    assert "said to be the same by hand" in {edge.reason for edge in together.edges}
+    assert together.marks[1] is ItemMark.EXCLUDE
+
+
+def test_learning_anew_leaves_the_chosen_vectors_in_use(project, tmp_path):
+    build(project)
+    np.save(tmp_path / "own.npy", np.random.default_rng(1).normal(size=(6, 8)).astype(np.float32))
+    (tmp_path / "own.txt").write_text("".join(f"p{i}.jpg\n" for i in range(6)))
+    import_vectors(project, tmp_path / "own.npy", tmp_path / "own.txt", "own", SILENT)
+    aged(project)
+    build(project)
+
+    assert [(e.name, e.images, e.is_active) for e in list_embeddings(project)] == [
+        ("own", 6, True), ("classical", 6, False),
+    ]  # fmt: skip
+    assert load_index(project).embedding == "own"
 
 
 def test_a_cluster_that_does_not_see_the_files_is_refused(project, monkeypatch):

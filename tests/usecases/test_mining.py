@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from array import array
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,6 +85,17 @@ def test_nothing_of_val_is_looked_at_or_shown(mined):
     assert len(outcome.candidates) == 12
     assert len({(c.item, c.box) for c in both}) == len(both)
     assert sorted({c.round for c in outcome.candidates}) == [1, 2, 3]
+
+
+def test_what_the_queue_of_missing_labels_leaves_out_is_said_and_the_limit_opens_it(project, mined):
+    everything = mined[1].suspected_missing
+    assert len(everything) > 1, "or nothing can be left out"
+
+    short = mine(project, MiningRequest("ball", limit=1), SILENT, run_here)
+
+    assert [(c.item, c.box) for c in short.suspected_missing] == [(c.item, c.box) for c in everything[:1]]
+    assert f"{len(everything) - 1:,} more places" in " ".join(short.notes)
+    assert "more places" not in " ".join(mined[1].notes)
 
 
 def test_scores_fall_and_candidates_have_numbers_and_neighbours(mined, project):
@@ -244,5 +256,7 @@ def test_every_kind_has_its_line():
     assert all(line.endswith("score 0.50") and "model found Bus here at 0.90" in line for line in lines)
     loose = Facts("Bus", "", {"score": 0.5, "overlap": 0.3, "detector": 0.9}, "", is_image=False)
     assert "overlap 0.30" in why(CandidateKind.PARTIAL, loose)
+    likelier = replace(loose, evidence={**loose.evidence, "part": 0.33, "similarity": 0.6})
+    assert "overlap 0.30" in why(CandidateKind.PARTIAL, likelier), "no part is said to look more like it than the whole"
     assert "is Truck the wrong label?" in why_missing(Facts("Bus", "Truck", told, "model", is_image=False), 0.4)
     assert quarters(np.array([0.0, 0, 8, 4])).tolist() == [[0, 0, 4, 2], [4, 0, 4, 2], [0, 2, 4, 2], [4, 2, 4, 2]]

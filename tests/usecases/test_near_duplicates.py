@@ -210,7 +210,7 @@ def test_without_an_index_the_command_says_what_to_do(tmp_path, capsys):
     shell = Shell(capsys)
     shell("near-duplicates", tmp_path / "p.tailwise", code=1)
 
-    assert "Index the images first: tailwise index PROJECT" in shell.err
+    assert "The images are not indexed yet. Run: tailwise index p.tailwise." in shell.err
 
 
 def test_what_is_excluded_is_not_repeated_in_training_and_reasons_are_kept_and_undone(project):

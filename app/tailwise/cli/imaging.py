@@ -101,7 +101,8 @@ def near_duplicates(
         [(leak.a_split, leak.b_split, leak.pairs) for leak in report.leaks],
         empty="No cluster lies in two splits.",
     )
-    say(f"{len(report.clusters):,} clusters of {report.in_clusters:,} among {report.images:,} indexed images.")
+    clusters = "1 cluster" if len(report.clusters) == 1 else f"{len(report.clusters):,} clusters"
+    say(f"{clusters} of {report.in_clusters:,} among {report.images:,} indexed images.")
 
 
 @click.command()

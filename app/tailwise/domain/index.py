@@ -87,7 +87,10 @@ class IndexOutcome:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """How much of the project is indexed, in images; `failed` have a finding, `missing` have no file here."""
+    """How much of the project is indexed, in images; `failed` have a finding, `missing` have no file here.
+
+    `outdated` were indexed by an earlier version and count as not indexed: nothing can be compared with them.
+    """
 
     images: int
     indexed: int
@@ -96,6 +99,7 @@ class IndexState:
     objects: int
     embedding: str
     dimensions: int
+    outdated: int = 0
 
     @property
     def is_whole(self) -> bool:

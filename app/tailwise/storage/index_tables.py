@@ -180,6 +180,16 @@ def stored_files(db: Db) -> dict[int, StoredFile]:
     return {row[0]: StoredFile(*row[1:]) for row in rows}
 
 
+def outdated_items(db: Db) -> list[int]:
+    """Return the items of the project whose row was made by another method: they have to be indexed again."""
+    rows = db.conn.execute(
+        "SELECT x.item_id FROM image_index x JOIN item i ON i.id = x.item_id AND i.file_name = x.file_name "
+        "WHERE x.method <> ?",
+        (INDEX_METHOD,),
+    )
+    return [row[0] for row in rows]
+
+
 def orphans(db: Db) -> list[int]:
     """Return the items the index knows that are no longer in the project, or mean another file now."""
     rows = db.conn.execute(

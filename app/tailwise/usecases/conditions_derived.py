@@ -208,12 +208,13 @@ def _numbers(project: Project, source: str) -> NDArray[np.float64]:
 
 
 def _index_numbers(project: Project, source: str) -> NDArray[np.float64]:
-    from tailwise.usecases.index_columns import load_index
+    from tailwise.usecases.index_columns import load_index, not_indexed
 
     index = load_index(project)
     known = dict(zip(index.item_ids.tolist(), getattr(index, source).tolist(), strict=True))
     if not known:
-        raise RequestError(f"The images have not been indexed, so their {source} is unknown", "Build the index first")
+        with project.file.reading() as db:
+            raise not_indexed(db, project.path.name)
     return np.array([known.get(item_id, np.nan) for item_id in project.columns.item_ids.tolist()], dtype=np.float64)
 
 

@@ -12,13 +12,13 @@ import numpy as np
 from tailwise.analysis.clusters import NEAR_CORRELATION
 from tailwise.analysis.near_duplicates import Looks, find_candidates, identical_sets
 from tailwise.domain.duplicates import DEFAULT_THRESHOLD, LOWEST_THRESHOLD
-from tailwise.domain.errors import RequestError
 from tailwise.domain.index import EdgeKind
 from tailwise.imaging.index_align import NO_ALIGNMENT, Alignment, align_files
 from tailwise.ops.executors import Pieces
 from tailwise.storage import capture_tables, duplicate_tables, index_tables, plan_tables, source_tables
 from tailwise.storage.duplicate_tables import PairRow
 from tailwise.usecases.capture_times import neighbours, read_captures
+from tailwise.usecases.index_columns import not_indexed
 from tailwise.usecases.projects import open_project
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def new_candidates(path: Path, turned: bool, progress: Progress) -> FoundPairs:
         captures = capture_tables.list_captures(db)
         unasked = capture_tables.items_without_capture(db)
         if not len(rows["item_ids"]):
-            advice = "Index the images first: tailwise index PROJECT"
-            raise RequestError("No image of this project is indexed yet", advice)
+            raise not_indexed(db, path.name)
         read = read_captures(_paths(project, unasked), progress)
     chosen = np.unique(identical_sets(rows["sha256"]))
     ids = rows["item_ids"][chosen]

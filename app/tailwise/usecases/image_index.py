@@ -143,6 +143,7 @@ def index_state(project: Project) -> IndexState:
         if not index_tables.has_tables(db):
             return IndexState(len(counted), 0, 0, 0, 0, "", 0)
         stored = index_tables.stored_files(db)
+        outdated = counted.intersection(index_tables.outdated_items(db))
         active = next((e for e in index_tables.list_embeddings(db) if e.is_active), None)
         objects = index_tables.count_objects(db, active.id) if active else 0
     issues = [ImageIssue(s.issue) for item_id, s in stored.items() if item_id in counted]
@@ -156,6 +157,7 @@ def index_state(project: Project) -> IndexState:
         objects=objects,
         embedding=active.name if active else "",
         dimensions=active.dimensions if active else 0,
+        outdated=len(outdated),
     )
 
 
@@ -192,10 +194,12 @@ def _embedding(
     progress.stage("Learning the embedding")
     model = _learned(learn, raw, saturation, progress)
     dimensions = model_from_bytes(model).dimensions
+    made = index_plan.classical_fingerprint(model)
     with project.file.writing() as db:
-        return index_tables.put_embedding(
-            db, CLASSICAL_EMBEDDING, str(len(sample)), index_plan.classical_fingerprint(model), dimensions, model
-        )
+        chosen = next((e.name for e in index_tables.list_embeddings(db) if e.is_active), CLASSICAL_EMBEDDING)
+        learned = index_tables.put_embedding(db, CLASSICAL_EMBEDDING, str(len(sample)), made, dimensions, model)
+        index_tables.activate_embedding(db, chosen)  # learning anew is no reason to leave the user's own vectors
+    return learned
 
 
 def _learned(run: OpenPool, raw: RawBlocks, saturation: NDArray[np.float32], progress: Progress) -> bytes:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tailwise.domain.errors import RequestError
 from tailwise.storage import index_tables
 from tailwise.storage.index_tables import ImageIndex, StoredVectors
 from tailwise.usecases.index_objects import object_rows, spans_of
@@ -13,7 +14,26 @@ from tailwise.usecases.index_objects import object_rows, spans_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tailwise.storage.connection import Db
     from tailwise.usecases.projects import Project
+
+
+def not_indexed(db: Db, project: str) -> RequestError:
+    """Return the error of what needs the index: there is none, or only one that an earlier version made.
+
+    Args:
+        db: the project, open for reading.
+        project: its file name, for the advice.
+    """
+    outdated = len(index_tables.outdated_items(db)) if index_tables.has_tables(db) else 0
+    if not outdated:
+        return RequestError("The images are not indexed yet", f"Run: tailwise index {project}")
+    images = "image was" if outdated == 1 else "images was"
+    return RequestError(
+        f"The index of {outdated:,} {images} made by an earlier version and cannot be compared with",
+        f"Make it again, which takes as long as the first time and keeps all decisions and verdicts: "
+        f"tailwise index {project}",
+    )
 
 
 def load_index(project: Project) -> ImageIndex:

@@ -15,7 +15,7 @@ from tailwise.domain.records import SCENE_AXES, AnnotationFlag, AxisKind, LabelS
 from tailwise.planning.split_groups import connected_groups, stable_keys
 from tailwise.storage import index_tables, plan_tables
 from tailwise.storage.review_tables import box_text
-from tailwise.usecases.image_index import load_index
+from tailwise.usecases.index_columns import load_index, not_indexed
 from tailwise.usecases.training_part import training_rows
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def load_mining_project(project: Project, class_name: str) -> MiningProject:
     with project.file.reading() as db:
         names = plan_tables.all_item_names(db)
         active = next((e for e in index_tables.list_embeddings(db) if e.is_active), None)
+        unusable = not_indexed(db, project.path.name)
     if not (sliced.columns.media[rows] == MediaState.PRESENT).any():
         raise RequestError(
             "None of the pictures to train on is on this computer",
@@ -143,7 +144,7 @@ def load_mining_project(project: Project, class_name: str) -> MiningProject:
             "Label some, or choose a split whose training part holds the class",
         )
     if active is None or not index.descriptor.shape[1] or not len(index.item_ids):
-        raise RequestError("The images are not indexed yet", f"Run: tailwise index {project.path.name}")
+        raise unusable
     training = np.zeros(sliced.cube.n_items, dtype=np.bool_)
     training[rows] = True
     has_boxes = bool((index.object_category == target).any())

@@ -52,7 +52,7 @@ def why(kind: CandidateKind, facts: Facts) -> str:
         known = "colour" in told and "shape" in told
         likeness = f"{told['colour']:.2f} and {told['shape']:.2f}" if known else f"{told['similarity']:.2f}"
         first = f"{_what(facts)} with the colour and shape of {facts.class_name} (similarity {likeness})"
-    elif kind is CandidateKind.PARTIAL and "part" in told:
+    elif kind is CandidateKind.PARTIAL and told.get("part", 0) > told.get("similarity", 0):
         first = (
             f"{_what(facts)} of which a part looks like {facts.class_name} "
             f"({told['part']:.2f}), the whole less ({told['similarity']:.2f})"

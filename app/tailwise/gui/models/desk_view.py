@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tailwise.domain.review import Decision, ReviewQueue, Verdict, current
+from tailwise.gui.models.duplicate_view import outdated_text
 from tailwise.gui.models.review_queue import SIGNS, Said
 from tailwise.gui.number_text import measure, percent
 from tailwise.gui.texts import counted, number
@@ -73,6 +74,7 @@ class DeskView:
         classes: all of the project. class_name: the one shown, empty without any.
         cards: by queue key. said: what this reviewer said, by candidate; nobody else's verdicts are shown.
         is_indexed: whether images have vectors. place: where this reviewer was last, in this class.
+        outdated: what to do about an index of an earlier version, empty where there is none.
     """
 
     classes: tuple[DeskClass, ...]
@@ -85,6 +87,7 @@ class DeskView:
     is_indexed: bool
     unit: str
     place: Place = Place()
+    outdated: str = ""
 
     @property
     def all_cards(self) -> list[ReviewCard]:
@@ -141,6 +144,7 @@ def load_desk(project: Project, class_name: str, reviewer: str, progress: Progre
         is_indexed=state.indexed > 0 and state.dimensions > 0,
         unit=unit,
         place=last if (last.class_name, last.reviewer) == (chosen, who) else Place(chosen, who),
+        outdated=outdated_text(state) if state.outdated else "",
     )
 
 

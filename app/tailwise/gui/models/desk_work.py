@@ -11,6 +11,7 @@ from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
 
 if TYPE_CHECKING:
+    from tailwise.domain.index import IndexOutcome
     from tailwise.domain.review import MiningOutcome
     from tailwise.gui.models.desk_view import DeskFigures, DeskView
     from tailwise.gui.session import Session
@@ -31,23 +32,16 @@ class DeskWork(QObject):
 
     def index(self) -> None:
         """Index the images."""
-
-        def work(project: Project, progress: Progress) -> object:
-            from tailwise.domain.index import IndexRequest
-            from tailwise.ops.executors import cores_beside_a_window
-            from tailwise.usecases.image_index import build_index
-
-            return build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)
-
-        self._session.run(self.tr("Index images"), work, slot="build-index")
+        self._session.run(self.tr("Index images"), _index, slot="build-index")
 
     def mine(self, class_name: str) -> None:
-        """Find what looks like a class."""
+        """Index images that are new, changed or indexed by an earlier version, then find what looks like a class."""
 
         def work(project: Project, progress: Progress) -> MiningOutcome:
             from tailwise.domain.review import MiningRequest
             from tailwise.usecases.mining import mine
 
+            _index(project, progress)
             return mine(project, MiningRequest(class_name), progress)
 
         handle = self._session.run(self.tr("Find look-alikes"), work, on_done=self._on_mined, slot="mine")
@@ -99,3 +93,11 @@ class DeskWork(QObject):
             save_draft(project, DRAFT, place.text)
 
         self._session.run(self.tr("Remember the place"), work, lane="ordered", quiet=True, can_cancel=False)
+
+
+def _index(project: Project, progress: Progress) -> IndexOutcome:
+    from tailwise.domain.index import IndexRequest
+    from tailwise.ops.executors import cores_beside_a_window
+    from tailwise.usecases.image_index import build_index
+
+    return build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)

@@ -19,6 +19,16 @@ ABOUT_INDEXING = (
     "Indexing looks at every image once. It can be cancelled at any time and goes on where it was; nothing is written "
     "into the dataset."
 )
+OUTDATED_TITLE = "The index was made by an earlier version"
+
+
+def outdated_text(state: IndexState) -> str:
+    """Return what to do about an index that nothing can be compared with any more, and what that takes and keeps."""
+    images = counted(state.outdated, "image is", "images are")
+    return (
+        f"{images} looked at once more, which takes as long as the first time. It can be cancelled and goes on where "
+        "it was. Decisions, marks and verdicts stay."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,8 @@ def nothing_texts(state: IndexState) -> tuple[str, str, str]:
     """Return title, sentence and button of the page while there are no clusters to show."""
     if not state.images:
         return "No images yet", "Import a dataset on the Data page.", "Go to Data"
+    if state.outdated and not state.indexed:
+        return OUTDATED_TITLE, outdated_text(state), "Index again"
     if not state.indexed:
         return "The images are not indexed yet", ABOUT_INDEXING, "Index images"
     indexed = counted(state.indexed, "image is", "images are")

@@ -143,7 +143,7 @@ class NegativesPage(QWidget):
         before, at = self._view, self.grid.current_id()
         self._view, self._figures = view, view.figures
         self.head.set_view(view)
-        self.head.mine.setEnabled(view.is_indexed and bool(view.class_name))
+        self.head.mine.setEnabled(bool(view.class_name) and (view.is_indexed or bool(view.outdated)))
         self.similar.set_cards(view.all_cards)
         is_other = before is None or (before.class_name, before.reviewer) != (view.class_name, view.reviewer)
         if is_other:
@@ -229,7 +229,7 @@ class NegativesPage(QWidget):
 
     @Slot()
     def _on_mining_ended(self) -> None:
-        self.head.mine.setEnabled(self._view is not None and self._view.is_indexed)
+        self.head.mine.setEnabled(self._view is not None and (self._view.is_indexed or bool(self._view.outdated)))
 
     # Choosing
 
