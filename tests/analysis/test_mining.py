@@ -25,7 +25,7 @@ from tailwise.analysis.mining_evidence import (
     unit,
 )
 from tailwise.analysis.mining_rounds import RoundPlan, inclusion, mine_in_rounds, score_all
-from tailwise.analysis.mining_selection import SelectionPool, pick, quotas
+from tailwise.analysis.mining_selection import SelectionPool, one_per_object, pick, quotas
 from tailwise.ops.progress import SILENT
 
 SHARES = (0.4, 0.3, 0.3)
@@ -203,6 +203,28 @@ def test_kinds_get_their_shares_and_what_one_lacks_goes_to_the_others():
     assert held[1] == 3
     assert held[2] == 12
     assert held.sum() == 40
+
+
+def test_of_places_that_show_one_object_the_best_is_kept():
+    whole = [np.nan] * 4
+    box = np.array([
+        [0, 0, 40, 40],  # kept: the best of its object
+        [12, 0, 40, 40],  # overlaps it by 0.54
+        [25, 0, 40, 40],  # overlaps it by 0.23 only: kept
+        [2, 2, 12, 12],  # lies inside the first
+        [-20, -20, 120, 120],  # holds all of them
+        [0, 0, 40, 40],  # the same place on another picture: kept
+        [102, 100, 20, 20],  # repeats the annotated place below, which counts as better
+        [100, 100, 20, 20],  # annotated: kept
+        [105, 105, 5, 5],  # annotated inside it: has a label of its own, kept
+        whole, whole,  # pictures as such: kept
+    ])  # fmt: skip
+    item = np.array([1, 1, 1, 1, 1, 2, 3, 3, 3, 4, 4])
+    is_annotated = np.isin(np.arange(11), (7, 8))
+
+    assert one_per_object(item, box, is_annotated).tolist() == [0, 2, 5, 7, 8, 9, 10]
+    assert one_per_object(item, box, np.zeros(11, dtype=bool)).tolist() == [0, 2, 5, 6, 9, 10]
+    assert one_per_object(item[:0], box[:0], is_annotated[:0]).tolist() == []
 
 
 def test_no_condition_takes_more_than_twice_its_share_while_others_have_some():

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tailwise.analysis.iou_matching import intersections, iou_matrix
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 SHORTLIST = 5_000
 """Fewest rows compared for variety; the greedy pick looks at 50 times the limit if that is more."""
 SPREAD_FACTOR = 2
+SAME_PLACE = 0.4
+"""Intersection over union from which on two places show one object."""
+INSIDE = 0.8
+"""A place lies inside another when so much of it does; boxes of one object differ at their edges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,34 @@ def quotas(total: int, shares: Sequence[float]) -> NDArray[np.int64]:
     order = np.argsort(parts - exact, kind="stable")
     parts[order[: total - int(parts.sum())]] += 1
     return parts
+
+
+def one_per_object(
+    item: NDArray[np.int64], box: NDArray[np.float64], is_annotated: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return the positions to keep of places given best first, so that no object is asked about twice.
+
+    A place that nobody annotated goes where it overlaps a better one by `SAME_PLACE`, or where one of the two lies
+    inside the other. Annotated places all stay and count as better: each has a label of its own.
+
+    Args:
+        item: (n,) the picture of each place.
+        box: (n, 4) x, y, width, height; NaN for a whole picture, which is never left out.
+        is_annotated: (n,).
+    """
+    kept: dict[int, list[int]] = {}
+    whole = np.isnan(box[:, 0])
+    for at in [*np.flatnonzero(is_annotated | whole).tolist(), *np.flatnonzero(~is_annotated & ~whole).tolist()]:
+        others = kept.setdefault(int(item[at]), [])
+        if is_annotated[at] or whole[at] or not others or not _repeats(box[at : at + 1], box[others]):
+            others.append(at)
+    return np.sort(np.array([at for places in kept.values() for at in places], dtype=np.int64))
+
+
+def _repeats(one: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+    smaller = np.minimum(one[0, 2] * one[0, 3], others[:, 2] * others[:, 3])
+    is_inside = intersections(one, others)[0] >= INSIDE * smaller
+    return bool((is_inside | (iou_matrix(one, others)[0] >= SAME_PLACE)).any())
 
 
 class _Greedy:

@@ -5,15 +5,16 @@ The work is done in a child process that only reads the project; what it found i
 
 from __future__ import annotations
 
+import importlib
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tailwise.analysis.hard_negatives import TooFewGroupsError
 from tailwise.analysis.mining_rounds import RoundPlan, mine_in_rounds, score_all
-from tailwise.analysis.mining_selection import SelectionPool
+from tailwise.analysis.mining_selection import SelectionPool, one_per_object
 from tailwise.domain.errors import RequestError
 from tailwise.domain.review import Candidate, Decision, MiningOutcome, MiningRequest, ReviewQueue, current
 from tailwise.ops.child import Runner, run_in_child
@@ -93,7 +94,17 @@ def mine(project: Project, request: MiningRequest, progress: Progress, run: Runn
 
 
 def _find(path: Path, request: MiningRequest, progress: Progress) -> _Found:
-    """Run in the child: read the project, mine, and describe what was found."""
+    """Run in the child: read the project, mine, and describe what was found.
+
+    One thread does the arithmetic. Its products are of a crop or a class each, too small to share out: threads that
+    wait for each other took 30 times as long to describe a crop on a computer with other work to do.
+    """
+    limits: Any = importlib.import_module("threadpoolctl")
+    with limits.threadpool_limits(1):
+        return _find_single_threaded(path, request, progress)
+
+
+def _find_single_threaded(path: Path, request: MiningRequest, progress: Progress) -> _Found:
     progress.stage("Reading the index")
     project = open_project(path, read_only=True)
     try:
@@ -124,7 +135,7 @@ def _mine(
     pool = SelectionPool(scored.score, places.features, evidence.kind, loaded.clusters(places.row), spread)
     is_open = ~places.is_positive & ~decided
     judged = int((decided & ~places.is_positive).sum())
-    suspected = scored.suspected[is_open[scored.suspected]]
+    suspected = _suspected(places, scored.suspected[is_open[scored.suspected]])
     is_open[scored.suspected] = False
     plan = RoundPlan(limit, request.rounds, request.shares, request.score_weight, request.seed)
     mined = mine_in_rounds(examples, scored, pool, is_open, plan, progress)
@@ -132,6 +143,11 @@ def _mine(
         notes.append(f"{len(mined.rows):,} of {limit:,} candidates were found: nothing else is left to look at")
     if scored.threshold >= 1:
         notes.append(f"{request.class_name} cannot be told from the rest well enough to suspect missing labels")
+    if len(suspected) > limit:
+        notes.append(
+            f"{len(suspected) - limit:,} more places are suspected of a missing label than the {limit:,} in the queue: "
+            "raise --limit to see them, or judge these and mine again"
+        )
     writer = _Writer(request.class_name, loaded, places, scored, evidence)
     outcome = MiningOutcome(
         class_name=request.class_name,
@@ -145,6 +161,11 @@ def _mine(
     )
     ids = loaded.sliced.columns.item_ids[places.row[mined.random]]
     return _Found(outcome, RandomNegatives(ids, places.box[mined.random].astype(np.float32)))
+
+
+def _suspected(places: Places, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return suspected places, best first, without those that show an object another one of them shows."""
+    return rows[one_per_object(places.row[rows], places.box[rows], places.annotation[rows] >= 0)]
 
 
 def _score(loaded: MiningProject, places: Places, notes: list[str], progress: Progress) -> tuple[Examples, Scored]:

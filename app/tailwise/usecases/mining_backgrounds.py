@@ -87,6 +87,7 @@ class _Views:
         self._cutter = cutter
         self._item, self._box = annotations["item"][usable], box[usable]
         self._is_class = annotations["category"][usable] == loaded.target
+        self._kept: dict[int, _View | None] = {}
 
     def objects(self, row: int) -> slice:
         """Return where the annotations of an item lie."""
@@ -96,8 +97,15 @@ class _Views:
         """Whether an item has an annotated object of the class."""
         return bool(self._is_class[self.objects(row)].any())
 
+    def kept(self, row: int) -> _View | None:
+        """Return the view of an item, and keep it for `of`: a megabyte or so, so few should be."""
+        self._kept[row] = self.of(row)
+        return self._kept[row]
+
     def of(self, row: int) -> _View | None:
         """Return the view of an item, None where there is no picture or no size is known."""
+        if row in self._kept:
+            return self._kept[row]
         width, height = self._cutter.declared(row)
         decoded = decode_file(self._cutter.path(row), PROPOSAL_SIDE)
         if decoded.pixels is None or 0 in {width, height}:
@@ -129,7 +137,7 @@ def _screen(
     ours: list[NDArray[np.float64]] = []
     others: list[NDArray[np.float64]] = []
     for row in learned:
-        view = views.of(row)
+        view = views.kept(row)
         if view is not None:
             ours.append(looks_of(view.canvas, view.annotated.box[view.annotated.is_class]))
             windows = free_windows(view.canvas, view.annotated, view.sized(sizes))
