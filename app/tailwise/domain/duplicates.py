@@ -61,7 +61,6 @@ class DuplicateCluster:
         items: item ids, ascending.
         edges: what holds it together, each edge needed.
         splits: names of the splits its images are in; more than one is a leak.
-        labels_disagree: labelled images of it do not have the same classes.
         marks: what was decided for single images, by item id; reasons: why, where somebody said so.
         labels: the sets of classes its labelled images have when they disagree, each with the number of images.
     """
@@ -71,7 +70,6 @@ class DuplicateCluster:
     items: tuple[int, ...]
     edges: tuple[DuplicateEdge, ...]
     splits: tuple[str, ...]
-    labels_disagree: bool
     marks: Mapping[int, ItemMark]
     reasons: Mapping[int, str] = field(default_factory=dict[int, str])
     labels: tuple[tuple[str, int], ...] = ()
@@ -80,6 +78,11 @@ class DuplicateCluster:
     def is_leak(self) -> bool:
         """Whether it lies in more than one split."""
         return len(self.splits) > 1
+
+    @property
+    def labels_disagree(self) -> bool:
+        """Whether labelled images of it do not have the same classes."""
+        return bool(self.labels)
 
     @property
     def is_resolved(self) -> bool:

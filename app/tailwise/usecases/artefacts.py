@@ -15,6 +15,7 @@ from tailwise.domain.records import SCENE_AXES
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.planning.split_groups import connected_groups, stable_keys
 from tailwise.storage import plan_tables
+from tailwise.usecases.generated import real_rows
 from tailwise.usecases.index_columns import load_index
 from tailwise.usecases.projects import open_project
 
@@ -55,9 +56,7 @@ def _check(path: Path, progress: Progress) -> ArtefactCheck:
 def _compare(project: Project, progress: Progress) -> ArtefactCheck:
     sliced, index = project.cube(), load_index(project)
     axis = sliced.cube.axes[GENERATED_BY]
-    is_synthetic = np.zeros(sliced.cube.n_items, np.bool_)
-    is_synthetic[axis.rows] = True
-    is_synthetic &= sliced.labelled
+    is_synthetic = sliced.labelled & ~real_rows(sliced)
     held = sliced.cube.category[is_synthetic[sliced.cube.item]]
     classes = np.unique(held)
     compared = sliced.labelled & (sliced.cube.class_mask(classes.tolist()) | is_synthetic)
@@ -77,30 +76,22 @@ def _compare(project: Project, progress: Progress) -> ArtefactCheck:
     key = stable_keys(f"{columns.source_names[columns.source[r]]}\0{names[r]}" for r in rows.tolist())
     order = np.argsort(key, kind="stable")
     rows, key = rows[order], key[order]
+    synthetic = is_synthetic[rows]
     vectors = index.descriptor[np.searchsorted(index.item_ids, ids[rows])]
-    generator = _generators(sliced)
-    tellings = [_telling("", rows, _Side(vectors, key, _groups(sliced, rows)), is_synthetic, progress)]
+    tellings = [_telling("", Examples(vectors, synthetic, _groups(sliced, rows), key), progress)]
     if len(axis.values) > 1:
         for code, name in enumerate(axis.values):
-            kept = (generator[rows] == code) | ~is_synthetic[rows]
-            if int((is_synthetic[rows] & kept).sum()) >= LEAST_SYNTHETIC:
-                side = _Side(vectors[kept], key[kept], _groups(sliced, rows[kept]))
-                tellings.append(_telling(name, rows[kept], side, is_synthetic, progress))
+            ours = np.isin(rows, axis.rows[axis.codes == code]) & synthetic
+            kept = ours | ~synthetic
+            if int(ours.sum()) >= LEAST_SYNTHETIC:
+                examples = Examples(vectors[kept], synthetic[kept], _groups(sliced, rows[kept]), key[kept])
+                tellings.append(_telling(name, examples, progress))
     told = tuple(columns.categories[c].name for c in classes.tolist())
     return ArtefactCheck(index.embedding, tuple(tellings), int((is_synthetic & ~has_vector).sum()), told)
 
 
-class _Side:
-    """Vectors, keys and groups of the pictures that are compared."""
-
-    def __init__(self, vectors: NDArray[np.float32], key: NDArray[np.uint64], group: NDArray[np.int64]) -> None:
-        self.vectors, self.key, self.group = vectors, key, group
-
-
-def _telling(
-    name: str, rows: NDArray[np.int64], side: _Side, is_synthetic: NDArray[np.bool_], progress: Progress
-) -> Telling:
-    examples = Examples(side.vectors, is_synthetic[rows], side.group, side.key)
+def _telling(name: str, examples: Examples, progress: Progress) -> Telling:
+    """Return how well synthetic pictures, the positives, are told from real ones."""
     try:
         part = group_parts(examples)
     except TooFewGroupsError as error:
@@ -111,17 +102,11 @@ def _telling(
     progress.stage(f"Telling synthetic from real{f': {name}' if name else ''}", int(part.max()) + 1)
     # Both sides weigh alike: few synthetic pictures must not be lost among many real ones.
     count = int(examples.is_positive.sum())
-    weight = np.where(examples.is_positive, (len(rows) - count) / count, 1.0)
+    real = len(examples) - count
+    weight = np.where(examples.is_positive, real / count, 1.0)
     scores = out_of_fold_scores(examples, part, progress, weight)
     area, low, high = roc_area(scores, examples.is_positive)
-    return Telling(name, count, len(rows) - count, area, low, high)
-
-
-def _generators(sliced: ProjectCube) -> NDArray[np.int64]:
-    axis = sliced.cube.axes[GENERATED_BY]
-    codes = np.full(sliced.cube.n_items, -1, np.int64)
-    codes[axis.rows] = axis.codes
-    return codes
+    return Telling(name, count, real, area, low, high)
 
 
 def _groups(sliced: ProjectCube, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tailwise.domain.errors import RequestError
-from tailwise.domain.generated import GENERATED_BY
 from tailwise.domain.records import SCENE_AXES, AnnotationFlag, AnnotationKind, AxisKind, MediaState
 from tailwise.formats.shapes import ShapeQuery, ShapeSource, SourceShape, best_match, read_shapes
 from tailwise.imaging.augment_files import map_from_source, read_picture, upright_shape
 from tailwise.imaging.augment_scene import Donor, Scene, cut_out, reduced
 from tailwise.imaging.augment_shapes import LabelShape, ShapeKind, box_shape
 from tailwise.storage import plan_tables, source_tables
+from tailwise.usecases.generated import real_rows
 from tailwise.usecases.training_part import training_rows
 
 if TYPE_CHECKING:
@@ -57,15 +57,6 @@ class ClassItems:
     warning: str
     part: str
     generated: int = 0
-
-
-def real_rows(sliced: ProjectCube) -> NDArray[np.bool_]:
-    """Return which rows are real pictures: not registered as generated."""
-    is_real = np.ones(sliced.cube.n_items, np.bool_)
-    axis = sliced.cube.axes.get(GENERATED_BY)
-    if axis is not None:
-        is_real[axis.rows] = False
-    return is_real
 
 
 def classes_here(project: Project) -> frozenset[str]:

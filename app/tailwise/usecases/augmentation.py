@@ -26,14 +26,8 @@ from tailwise.domain.recipe_json import recipe_from_text, recipe_text
 from tailwise.imaging.augment_files import is_alike, look
 from tailwise.imaging.augment_run import StepPlan, make_variant, variant_seed
 from tailwise.storage import plan_tables, recipe_tables
-from tailwise.usecases.augment_scenes import (
-    ClassItems,
-    SceneReader,
-    TrainPartners,
-    class_items,
-    partner_axes,
-    real_rows,
-)
+from tailwise.usecases.augment_scenes import ClassItems, SceneReader, TrainPartners, class_items, partner_axes
+from tailwise.usecases.generated import real_rows
 from tailwise.usecases.image_index import load_index
 from tailwise.usecases.projects import versions
 from tailwise.usecases.training_part import training_rows

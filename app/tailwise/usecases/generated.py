@@ -92,6 +92,15 @@ def register_generated(
     )
 
 
+def real_rows(sliced: ProjectCube) -> NDArray[np.bool_]:
+    """Return which rows are real pictures: not registered as generated."""
+    is_real = np.ones(sliced.cube.n_items, np.bool_)
+    axis = sliced.cube.axes.get(GENERATED_BY)
+    if axis is not None:
+        is_real[axis.rows] = False
+    return is_real
+
+
 def read_table(path: Path) -> list[GeneratedRow]:
     """Read the table: columns `file`, `parent`, `generator`, and `prompt` if there is one.
 
@@ -201,10 +210,9 @@ def _shares(sliced: ProjectCube, found: _Found) -> tuple[tuple[str, int, int], .
 
     Pictures that a recipe made of real ones are told but bounded elsewhere: a class counts at most five times.
     """
-    is_child, is_own = np.zeros(sliced.cube.n_items, np.bool_), np.zeros(sliced.cube.n_items, np.bool_)
+    is_child, is_own = ~real_rows(sliced), np.zeros(sliced.cube.n_items, np.bool_)
     axis = sliced.cube.axes.get(GENERATED_BY)
     if axis is not None:
-        is_child[axis.rows] = True
         own = np.array([name.startswith(OWN_GENERATOR) for name in axis.values], np.bool_)
         is_own[axis.rows[own[axis.codes]]] = True
     for child, (_parent, row) in found.pairs.items():

@@ -257,7 +257,6 @@ def _cluster(
             DuplicateEdge(x.a, x.b, x.kind, x.correlation, reasons[x.a, x.b], by_hand=x.by_hand) for x in links
         ),
         splits=tuple(sorted({splits[item] for item in items if item in splits})),
-        labels_disagree=len(labels) > 1,
         marks={item: marks.marks[item] for item in items if item in marks.marks},
         reasons={item: marks.reasons[item] for item in items if marks.reasons.get(item)},
         labels=labels if len(labels) > 1 else (),
