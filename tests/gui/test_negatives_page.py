@@ -451,7 +451,7 @@ def test_the_place_asked_about_is_drawn_close_and_on_its_tile(qtbot, page):
 def test_what_is_empty_leads_on(qtbot, page, monkeypatch):
     asked = []
     monkeypatch.setattr(page.work, "mine", asked.append)
-    monkeypatch.setattr(page.work, "index", lambda: asked.append("index"))
+    page.index_requested.connect(lambda: asked.append("index"))
     page.page_requested.connect(lambda key, _payload: asked.append(key))
     page.head.mine_clicked.emit()
     page.work.mining_ended.emit()

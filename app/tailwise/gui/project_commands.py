@@ -15,6 +15,7 @@ from tailwise.gui import messages
 from tailwise.gui.dialogs.import_dialog import ImportDialog, suggested_project
 from tailwise.gui.dialogs.import_diff_sheet import ImportDiffSheet
 from tailwise.gui.drop import PROJECT_SUFFIX
+from tailwise.gui.models.indexing import index_images
 from tailwise.gui.session import ImportChoice, PendingUpdate, ResultLine
 from tailwise.gui.texts import counted, joined_counts
 
@@ -263,16 +264,8 @@ class ProjectCommands(QObject):
     @Slot()
     def index_images(self) -> None:
         """Index the images that are new or changed, in processes of their own."""
-
-        def work(project: Project, progress: Progress) -> IndexOutcome:
-            from tailwise.domain.index import IndexRequest
-            from tailwise.ops.executors import cores_beside_a_window
-            from tailwise.usecases.image_index import build_index
-
-            return build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)
-
         if self._session.project is not None:
-            self._session.run(self.tr("Index images"), work, on_done=self._on_indexed, slot="index")
+            self._session.run(self.tr("Index images"), index_images, on_done=self._on_indexed, slot="index")
 
     @Slot(object)
     def _on_indexed(self, outcome: IndexOutcome) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tailwise.domain.errors import RequestError
+from tailwise.domain.wording import counted
 from tailwise.storage import index_tables
 from tailwise.storage.index_tables import ImageIndex, StoredVectors
 from tailwise.usecases.index_objects import object_rows, spans_of
@@ -28,9 +29,8 @@ def not_indexed(db: Db, project: str) -> RequestError:
     outdated = len(index_tables.outdated_items(db)) if index_tables.has_tables(db) else 0
     if not outdated:
         return RequestError("The images are not indexed yet", f"Run: tailwise index {project}")
-    images = "image was" if outdated == 1 else "images was"
     return RequestError(
-        f"The index of {outdated:,} {images} made by an earlier version and cannot be compared with",
+        f"The index of {counted(outdated, 'image')} was made by an earlier version and cannot be compared with",
         f"Make it again, which takes as long as the first time and keeps all decisions and verdicts: "
         f"tailwise index {project}",
     )

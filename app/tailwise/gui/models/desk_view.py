@@ -90,6 +90,11 @@ class DeskView:
     outdated: str = ""
 
     @property
+    def can_mine(self) -> bool:
+        """Whether look-alikes can be looked for; an index of an earlier version is made again first."""
+        return bool(self.class_name) and (self.is_indexed or bool(self.outdated))
+
+    @property
     def all_cards(self) -> list[ReviewCard]:
         """Every candidate of the class, once."""
         return [card for queue in (HARD, MISSING) for card in self.cards.get(queue, ())]
@@ -106,6 +111,7 @@ def load_desk(project: Project, class_name: str, reviewer: str, progress: Progre
         mined_classes,
         review_cards,
         review_states,
+        review_summary,
         reviewers,
     )
 
@@ -138,7 +144,7 @@ def load_desk(project: Project, class_name: str, reviewer: str, progress: Progre
         class_name=chosen,
         cards={**by_queue, ESCALATED: [card for card in together if card.candidate.id in escalated]},
         said={c: Said(entry.verdict, entry.reasons) for c, entry in told.items() if entry is not None},
-        figures=load_figures(project, chosen, who) if candidates else None,
+        figures=DeskFigures(review_summary(project, chosen), disagreements(states, who)) if candidates else None,
         reviewers=reviewers(project),
         reviewer=who,
         is_indexed=state.indexed > 0 and state.dimensions > 0,

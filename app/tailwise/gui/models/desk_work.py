@@ -1,4 +1,4 @@
-"""What the Desk has done behind it: the index, look-alikes, and the history of a candidate."""
+"""What the Desk has done behind it: look-alikes, figures, and the history of a candidate."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tailwise.gui.models.desk_view import DRAFT, Place, load_figures, load_history
+from tailwise.gui.models.indexing import index_images
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
 
 if TYPE_CHECKING:
-    from tailwise.domain.index import IndexOutcome
     from tailwise.domain.review import MiningOutcome
     from tailwise.gui.models.desk_view import DeskFigures, DeskView
     from tailwise.gui.session import Session
@@ -30,10 +30,6 @@ class DeskWork(QObject):
         super().__init__(parent)
         self._session = session
 
-    def index(self) -> None:
-        """Index the images."""
-        self._session.run(self.tr("Index images"), _index, slot="build-index")
-
     def mine(self, class_name: str) -> None:
         """Index images that are new, changed or indexed by an earlier version, then find what looks like a class."""
 
@@ -41,7 +37,7 @@ class DeskWork(QObject):
             from tailwise.domain.review import MiningRequest
             from tailwise.usecases.mining import mine
 
-            _index(project, progress)
+            index_images(project, progress)
             return mine(project, MiningRequest(class_name), progress)
 
         handle = self._session.run(self.tr("Find look-alikes"), work, on_done=self._on_mined, slot="mine")
@@ -93,11 +89,3 @@ class DeskWork(QObject):
             save_draft(project, DRAFT, place.text)
 
         self._session.run(self.tr("Remember the place"), work, lane="ordered", quiet=True, can_cancel=False)
-
-
-def _index(project: Project, progress: Progress) -> IndexOutcome:
-    from tailwise.domain.index import IndexRequest
-    from tailwise.ops.executors import cores_beside_a_window
-    from tailwise.usecases.image_index import build_index
-
-    return build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)

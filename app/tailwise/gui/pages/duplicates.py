@@ -16,6 +16,7 @@ from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.duplicate_decisions import DuplicateDecisions
 from tailwise.gui.models.duplicate_tables import ClustersTable, LeaksTable
 from tailwise.gui.models.duplicate_view import DuplicatesView, load, nothing_texts
+from tailwise.gui.models.indexing import index_images
 from tailwise.gui.navigation import DATA, ITEMS, ShowItems
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
@@ -216,12 +217,9 @@ class DuplicatesPage(QWidget):
         request = self._request()
 
         def work(project: Project, progress: Progress) -> DuplicateReport:
-            from tailwise.domain.index import IndexRequest
-            from tailwise.ops.executors import cores_beside_a_window
-            from tailwise.usecases.image_index import build_index
             from tailwise.usecases.near_duplicates import find_duplicates
 
-            build_index(project, IndexRequest(workers=cores_beside_a_window()), progress)
+            index_images(project, progress)
             return find_duplicates(project, request, progress)
 
         self._session.run(self.tr("Find duplicates"), work, on_done=self._on_found, slot="duplicates-search")

@@ -48,6 +48,7 @@ class NegativesPage(QWidget):
     keys: ClassVar[tuple[KeyHint, ...]] = KEY_HINTS
 
     page_requested = Signal(str, object)
+    index_requested = Signal()
     selection_described = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -143,7 +144,7 @@ class NegativesPage(QWidget):
         before, at = self._view, self.grid.current_id()
         self._view, self._figures = view, view.figures
         self.head.set_view(view)
-        self.head.mine.setEnabled(bool(view.class_name) and (view.is_indexed or bool(view.outdated)))
+        self.head.mine.setEnabled(view.can_mine)
         self.similar.set_cards(view.all_cards)
         is_other = before is None or (before.class_name, before.reviewer) != (view.class_name, view.reviewer)
         if is_other:
@@ -208,7 +209,7 @@ class NegativesPage(QWidget):
             self.head.filters.show_all()
             self.panes.take_keys()
         elif not view.is_indexed:
-            self.work.index()
+            self.index_requested.emit()
         else:
             self._mine()
 
@@ -229,7 +230,7 @@ class NegativesPage(QWidget):
 
     @Slot()
     def _on_mining_ended(self) -> None:
-        self.head.mine.setEnabled(self._view is not None and (self._view.is_indexed or bool(self._view.outdated)))
+        self.head.mine.setEnabled(self._view is not None and self._view.can_mine)
 
     # Choosing
 
