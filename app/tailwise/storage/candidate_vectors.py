@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tailwise.storage import index_tables
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,13 +23,6 @@ class ItemVectors:
     image: NDArray[np.float32]
     boxes: NDArray[np.float32]
     objects: NDArray[np.float32]
-
-
-def active_embedding(db: Db) -> EmbeddingRow | None:
-    """Return the embedding that descriptors come from, None without an index."""
-    if not index_tables.has_tables(db):
-        return None
-    return next((each for each in index_tables.list_embeddings(db) if each.is_active), None)
 
 
 def vectors_of_items(db: Db, embedding: EmbeddingRow, items: Iterable[int]) -> dict[int, ItemVectors]:

@@ -308,6 +308,11 @@ def list_embeddings(db: Db) -> list[EmbeddingRow]:
     return [EmbeddingRow(*told, is_active=bool(active)) for *told, active in rows]
 
 
+def active_embedding(db: Db) -> EmbeddingRow | None:
+    """Return the embedding that vectors are taken of, None where nothing was indexed."""
+    return next((each for each in list_embeddings(db) if each.is_active), None)
+
+
 def put_embedding(db: Db, name: str, origin: str, fingerprint: str, dimensions: int, model: bytes) -> EmbeddingRow:
     """Store an embedding as the active one; vectors of one of the same name are forgotten."""
     db.execute("DELETE FROM embedding WHERE name = ?", (name,))

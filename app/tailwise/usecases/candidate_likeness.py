@@ -10,7 +10,8 @@ import numpy as np
 from tailwise.analysis.candidate_groups import alike, close_cosine, grouped
 from tailwise.analysis.mining_evidence import unit
 from tailwise.domain.index import CLASSICAL_EMBEDDING
-from tailwise.storage.candidate_vectors import active_embedding, vectors_of_items
+from tailwise.storage import index_tables
+from tailwise.storage.candidate_vectors import vectors_of_items
 from tailwise.storage.review_tables import box_text
 from tailwise.usecases.index_work import ImageWork, box_vectors
 
@@ -61,7 +62,7 @@ def candidate_likeness(project: Project, cards: Sequence[ReviewCard], progress: 
 
 def _vectors(project: Project, cards: Sequence[ReviewCard], progress: Progress) -> NDArray[np.float32]:
     with project.file.reading() as db:
-        embedding = active_embedding(db)
+        embedding = index_tables.active_embedding(db) if index_tables.has_tables(db) else None
         if embedding is None:
             return np.zeros((len(cards), 1), dtype=np.float32)
         stored = vectors_of_items(db, embedding, sorted({card.candidate.item for card in cards}))

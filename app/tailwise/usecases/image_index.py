@@ -144,7 +144,7 @@ def index_state(project: Project) -> IndexState:
             return IndexState(len(counted), 0, 0, 0, 0, "", 0)
         stored = index_tables.stored_files(db)
         outdated = counted.intersection(index_tables.outdated_items(db))
-        active = next((e for e in index_tables.list_embeddings(db) if e.is_active), None)
+        active = index_tables.active_embedding(db)
         objects = index_tables.count_objects(db, active.id) if active else 0
     issues = [ImageIssue(s.issue) for item_id, s in stored.items() if item_id in counted]
     readable = sum(issue in {ImageIssue.NONE, ImageIssue.TRUNCATED} for issue in issues)

@@ -45,7 +45,7 @@ def load_index(project: Project) -> ImageIndex:
         if not index_tables.has_tables(db):
             return ImageIndex(**index_tables.no_rows(), **_no_vectors(0), embedding="")
         rows = index_tables.load_rows(db)
-        active = next((e for e in index_tables.list_embeddings(db) if e.is_active), None)
+        active = index_tables.active_embedding(db)
         vectors = index_tables.load_vectors(db, active) if active else None
     ids = rows["item_ids"]
     if active is None or vectors is None:

@@ -131,7 +131,7 @@ def load_mining_project(project: Project, class_name: str) -> MiningProject:
     index = load_index(project)
     with project.file.reading() as db:
         names = plan_tables.all_item_names(db)
-        active = next((e for e in index_tables.list_embeddings(db) if e.is_active), None)
+        active = index_tables.active_embedding(db)
         unusable = not_indexed(db, project.path.name)
     if not (sliced.columns.media[rows] == MediaState.PRESENT).any():
         raise RequestError(
