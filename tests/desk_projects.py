@@ -57,8 +57,13 @@ def draw(pixels: np.ndarray, name: str, x: int, y: int, rng: np.random.Generator
         cv2.line(pixels, (x + SIDE // 2, y), (x + SIDE // 2, y + 8), (20, 60, 20), 3)
 
 
-def a_desk_project(folder: Path, images: int = 30, *, boxes: bool = True, predictions: bool = True):
-    """Return an open project: `images` indexed pictures, the last third of them in val."""
+def a_desk_project(
+    folder: Path, images: int = 30, *, boxes: bool = True, predictions: bool = True, ambiguous: int = -1
+):
+    """Return an open project: `images` indexed pictures, the last third of them in val.
+
+    Without boxes each picture has one label; the one numbered `ambiguous` has two.
+    """
     root = folder / "scenes"
     root.mkdir(parents=True)
     data = SourceData(format="coco", name="scenes", root=str(root))
@@ -77,7 +82,8 @@ def a_desk_project(folder: Path, images: int = 30, *, boxes: bool = True, predic
                 area = box[2] * box[3]
                 data.annotations.append(item, CLASSES.index(label), kind=AnnotationKind.BOX, box=box, area=area)
         else:
-            data.annotations.append(item, CLASSES.index(objects[0][0]), kind=AnnotationKind.LABEL)
+            for label, _box in objects[: 1 + (number == ambiguous)]:
+                data.annotations.append(item, CLASSES.index(label), kind=AnnotationKind.LABEL)
     data.axes = [lighting]
     cut = 2 * images // 3
     data.splits = {"train": array("i", range(cut)), "val": array("i", range(cut, images))}

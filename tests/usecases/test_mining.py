@@ -94,8 +94,8 @@ def test_what_the_queue_of_missing_labels_leaves_out_is_said_and_the_limit_opens
     short = mine(project, MiningRequest("ball", limit=1), SILENT, run_here)
 
     assert [(c.item, c.box) for c in short.suspected_missing] == [(c.item, c.box) for c in everything[:1]]
-    assert f"{len(everything) - 1:,} more places" in " ".join(short.notes)
-    assert "more places" not in " ".join(mined[1].notes)
+    assert f"{len(everything) - 1:,} more place" in " ".join(short.notes)
+    assert "more place" not in " ".join(mined[1].notes)
 
 
 def test_scores_fall_and_candidates_have_numbers_and_neighbours(mined, project):
@@ -224,7 +224,12 @@ def test_the_commands_mine_and_judge(project, capsys, monkeypatch):
     monkeypatch.setattr("tailwise.cli.review.run_in_child", run_here)  # spawning is tested where it lives
     shell = Shell(capsys)
 
-    told = shell.json("mine", project.path, "--class", "apple", "--limit", 4)
+    shell("mine", project.path, "--class", "apple", "--shares", "0.5,0.5", code=2)
+    assert "three numbers" in shell.err
+    shell("mine", project.path, "--class", "apple", "--shares", "0.5,0.5,nan", code=1)
+    assert "do not add up to 1" in shell.err
+    told = shell.json("mine", project.path, "--class", "apple", "--limit", 4, "--shares", "0,0,1")
+    assert {c["kind"] for c in told["candidates"]} == {"background"}
     assert set(told) >= {"class", "candidates", "suspected_missing"}
     assert set(told["candidates"][0]) >= {"id", "item", "box", "score", "kind", "why", "nearest"}
     number = told["candidates"][0]["id"]

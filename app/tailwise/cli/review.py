@@ -1,20 +1,21 @@
-"""Commands that find hard negatives and judge them: mine, verdict."""
+"""Commands that find hard negatives and judge them, and doubt labels: mine, verdict, label-issues."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from tailwise.cli.output import print_json, print_table, say
-from tailwise.cli.support import PATH, json_option, terminal_progress, writing
+from tailwise.cli.support import PATH, json_option, reading, terminal_progress, writing
 from tailwise.domain.review import DEFAULT_LIMIT, DEFAULT_REVIEWER, MiningRequest, ReasonTag, Verdict
 from tailwise.ops.child import run_in_child
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tailwise.domain.label_doubts import LabelDoubt
     from tailwise.domain.review import Candidate, MiningOutcome
 
 SHOWN = 20
@@ -24,16 +25,28 @@ SHOWN = 20
 @click.argument("project", type=PATH)
 @click.option("--class", "class_name", required=True, metavar="CLASS", help="Class that the candidates must not be.")
 @click.option(
-    "--limit", type=int, metavar="N", help=f"Most candidates; default 3 per example, at most {DEFAULT_LIMIT}."
+    "--limit",
+    type=int,
+    metavar="N",
+    help=f"Most candidates, and most suspected missing labels; default 3 per example, at most {DEFAULT_LIMIT}.",
+)
+@click.option(
+    "--shares",
+    metavar="S,P,B",
+    help="Shares of candidates of similar colour and shape, partial matches and background; default 0.4,0.3,0.3.",
 )
 @click.option("--by", "spread_over", default="", metavar="AXIS", help="Condition to spread the candidates over.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the random negatives.")
 @json_option
-def mine(project: Path, class_name: str, limit: int | None, spread_over: str, seed: int, as_json: bool) -> None:
+def mine(  # noqa: PLR0913, PLR0917  one parameter per option
+    project: Path, class_name: str, limit: int | None, shares: str | None, spread_over: str, seed: int, as_json: bool
+) -> None:
     """Find what looks like a class and is not labelled so, and store it as candidates to judge."""
     from tailwise.usecases.mining import mine as find_candidates
 
     request = MiningRequest(class_name, limit, spread_over=spread_over, seed=seed)
+    if shares is not None:
+        request = replace(request, shares=_shares(shares))
     with writing(project) as opened, terminal_progress() as progress:
         outcome = find_candidates(opened, request, progress, run_in_child)
     if as_json:
@@ -76,6 +89,37 @@ def verdict(
     say(f"Candidate {candidate} of {done.class_name}: {done.verdict.value}; all verdicts come to {done.decision.value}")
 
 
+@click.command("label-issues")
+@click.argument("project", type=PATH)
+@click.option("--class", "class_name", metavar="CLASS", help="Only what is labelled so, or looks so.")
+@click.option("--limit", type=int, default=DEFAULT_LIMIT, show_default=True, metavar="N", help="Most labels.")
+@json_option
+def label_issues(project: Path, class_name: str | None, limit: int, as_json: bool) -> None:
+    """List labels that look wrong, the least believed first, with the class each looks like instead."""
+    from tailwise.usecases.label_doubts import doubted_labels
+
+    with reading(project) as opened, terminal_progress() as progress:
+        doubts = doubted_labels(opened, progress, class_name, limit, run_in_child)
+    if as_json:
+        print_json(doubts.as_json())
+        return
+    click.echo(f"Doubted labels: {doubts.doubted:,} of {doubts.labels:,}")
+    header = ("item", "file", "box", "class", "confidence", "looks like", "confidence")
+    print_table(header, [_doubt_row(each) for each in doubts.doubts[:SHOWN]])
+    if len(doubts.doubts) > SHOWN:
+        say(f"The first {SHOWN} are shown; --json prints all of them.")
+    for note in doubts.notes:
+        say(note)
+
+
+def _shares(text: str) -> tuple[float, float, float]:
+    try:
+        similar, partial, background = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.UsageError(f"--shares takes three numbers like 0.4,0.3,0.3, not {text!r}") from None
+    return similar, partial, background
+
+
 def _print_outcome(outcome: MiningOutcome) -> None:
     header = ("id", "item", "score", "kind", "why")
     click.echo(f"Hard-negative candidates of {outcome.class_name}: {len(outcome.candidates):,}")
@@ -93,9 +137,15 @@ def _print_outcome(outcome: MiningOutcome) -> None:
         say(note)
 
 
+def _doubt_row(doubt: LabelDoubt) -> tuple[object, ...]:
+    place = ", ".join(f"{side:g}" for side in doubt.box) if doubt.box else ""
+    claimed = doubt.looks_like, doubt.looks_like_confidence
+    return doubt.item, doubt.file_name, place, doubt.class_name, doubt.confidence, *claimed
+
+
 def _row(candidate: Candidate) -> tuple[object, ...]:
     return candidate.id, candidate.item, candidate.score, candidate.kind.text, candidate.why
 
 
-COMMANDS = (mine, verdict)
+COMMANDS = (mine, verdict, label_issues)
 """Every command of this module, in the order of the help."""

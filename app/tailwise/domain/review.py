@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isclose
 from typing import TYPE_CHECKING
 
 from tailwise.domain.changes import Changes
@@ -115,7 +116,7 @@ class MiningRequest:
     def __post_init__(self) -> None:
         if self.limit is not None and not 1 <= self.limit <= MAX_LIMIT:
             raise RequestError(f"The limit is {self.limit}", f"Give a number from 1 to {MAX_LIMIT:,}")
-        if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-6:
+        if min(self.shares) < 0 or not isclose(sum(self.shares), 1, abs_tol=1e-6):
             raise RequestError("The shares of the kinds do not add up to 1", "Give three shares such as 0.4, 0.3, 0.3")
         if not 0 <= self.score_weight <= 1:
             raise RequestError(f"The weight of the score is {self.score_weight:g}", "Give a number from 0 to 1")

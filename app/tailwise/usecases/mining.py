@@ -5,6 +5,7 @@ The work is done in a child process that only reads the project; what it found i
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import time
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from tailwise.analysis.mining_rounds import RoundPlan, mine_in_rounds, score_all
 from tailwise.analysis.mining_selection import SelectionPool, one_per_object
 from tailwise.domain.errors import RequestError
 from tailwise.domain.review import Candidate, Decision, MiningOutcome, MiningRequest, ReviewQueue, current
+from tailwise.domain.wording import counted
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.storage import plan_tables, review_tables, source_tables
 from tailwise.storage.review_tables import RandomNegatives, box_text
@@ -27,6 +29,7 @@ from tailwise.usecases.mining_why import Facts, evidence_of, why, why_missing
 from tailwise.usecases.projects import open_project, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -93,18 +96,21 @@ def mine(project: Project, request: MiningRequest, progress: Progress, run: Runn
     return replace(outcome, candidates=tuple(stored[:hard]), suspected_missing=tuple(stored[hard:]))
 
 
-def _find(path: Path, request: MiningRequest, progress: Progress) -> _Found:
-    """Run in the child: read the project, mine, and describe what was found.
+@contextlib.contextmanager
+def one_thread() -> Generator[None]:
+    """Let one thread do the arithmetic in a block.
 
-    One thread does the arithmetic. Its products are of a crop or a class each, too small to share out: threads that
-    wait for each other took 30 times as long to describe a crop on a computer with other work to do.
+    Its products are of a crop or a class each, too small to share out: threads that wait for each other took 30 times
+    as long to describe a crop on a computer with other work to do.
     """
     limits: Any = importlib.import_module("threadpoolctl")
     with limits.threadpool_limits(1):
-        return _find_single_threaded(path, request, progress)
+        yield
 
 
-def _find_single_threaded(path: Path, request: MiningRequest, progress: Progress) -> _Found:
+@one_thread()
+def _find(path: Path, request: MiningRequest, progress: Progress) -> _Found:
+    """Run in the child: read the project, mine, and describe what was found."""
     progress.stage("Reading the index")
     project = open_project(path, read_only=True)
     try:
@@ -145,8 +151,8 @@ def _mine(
         notes.append(f"{request.class_name} cannot be told from the rest well enough to suspect missing labels")
     if len(suspected) > limit:
         notes.append(
-            f"{len(suspected) - limit:,} more places are suspected of a missing label than the {limit:,} in the queue: "
-            "raise --limit to see them, or judge these and mine again"
+            f"{counted(len(suspected) - limit, 'more place')} suspected of a missing label than the {limit:,} in the "
+            "queue: raise --limit to see all, or judge these and mine again"
         )
     writer = _Writer(request.class_name, loaded, places, scored, evidence)
     outcome = MiningOutcome(
