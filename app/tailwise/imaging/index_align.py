@@ -6,21 +6,17 @@ that most of them agree on (RANSAC), then the correlation of the blurred overlap
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from tailwise.domain.index import THUMBNAIL_SIDE
-from tailwise.imaging.thumbnails import cached_thumbnail
+from tailwise.imaging.index_points import FEW, Points, matches, points_in, points_of, to_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-POINTS: Final = 500
-CLEAR, FAINTEST = 12, 4
-RATIO: Final = 0.8
 TOLERANCE: Final = 4.0
 SCALES: Final = (0.4, 2.5)
 MIN_INLIERS: Final = 15
@@ -31,14 +27,17 @@ FEW_POINTS: Final = 25
 FEW_POINTS_DETAIL: Final = 0.85
 EDITED: Final = 0.8
 _FINE, _COARSE, _BORDER = 1.5, 6.0, 5  # pixels at half the size
-_KEPT_PICTURES: Final = 1500
-_FLAT_SIDE: Final = 64
 _FLAT_CORRELATION: Final = 0.98
-_DENSE_BELOW: Final = POINTS // 2
 _ALIKE_AS_A_WHOLE: Final = 0.85
 _OTHER_SHAPE: Final = 0.02
 _DENSE_CORRELATION, _DENSE_DETAIL = 0.95, 0.9
-_DENSE_STEPS: Final = 30
+_DENSE_STEPS: Final = (4, 30)
+_DENSE_START: Final = 0.95
+"""Correlation after the first steps below which no more are taken.
+
+Of 79 edits that steps did lay on their originals none had less than 0.985 by then; of 134 other pairs 87 % had less
+than 0.95.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +59,15 @@ class Alignment:
 NO_ALIGNMENT: Final = Alignment(0, 0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Points:
-    grey: NDArray[np.uint8]
-    places: NDArray[np.float32]
-    descriptors: NDArray[np.uint8]
-
-
 def align_files(first: str, second: str, *, mirrored: bool = False) -> Alignment:
     """Compare two image files by their thumbnails; with `mirrored`, the first is turned left to right before."""
-    a, b = _points_of(first, mirrored=mirrored), _points_of(second, mirrored=False)
+    a, b = points_of(first, mirrored=mirrored), points_of(second, mirrored=False)
     return NO_ALIGNMENT if a is None or b is None else _align(a, b)
 
 
 def align(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Alignment:
     """Compare two grey pictures; see `align_files`."""
-    return _align(_points(_to_side(first)), _points(_to_side(second)))
+    return _align(points_in(to_side(first)), points_in(to_side(second)))
 
 
 def matrix_between(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[NDArray[np.float64], int] | None:
@@ -83,8 +75,8 @@ def matrix_between(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple
 
     In pixels of the pictures as given; None where too few points agree.
     """
-    a, b = _to_side(first), _to_side(second)
-    fitted = _fit(_points(a), _points(b))
+    a, b = to_side(first), to_side(second)
+    fitted = _fit(points_in(a), points_in(b))
     if fitted is None:
         return None
     matrix, inliers = fitted
@@ -92,86 +84,45 @@ def matrix_between(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple
     return matrix * np.array([[to_small, to_small, 1], [to_small, to_small, 1]]) * to_large, inliers
 
 
-@lru_cache(maxsize=_KEPT_PICTURES)
-def _points_of(path: str, *, mirrored: bool) -> _Points | None:
-    import cv2
-
-    jpeg = cached_thumbnail(path, THUMBNAIL_SIDE)
-    if jpeg is None:
-        return None
-    grey = cv2.imdecode(np.frombuffer(jpeg, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        return None
-    grey = _to_side(cast("NDArray[np.uint8]", grey))
-    return _points(np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey)
-
-
-def _to_side(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a picture whose longer side is that of a thumbnail: points are found at one scale only."""
-    import cv2
-
-    scale = THUMBNAIL_SIDE / max(grey.shape)
-    if scale == 1:
-        return grey
-    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cast("NDArray[np.uint8]", cv2.resize(grey, size, interpolation=way))
-
-
-def _points(grey: NDArray[np.uint8]) -> _Points:
-    keypoints, descriptors = _orb(CLEAR).detectAndCompute(grey, None)
-    if len(keypoints) < POINTS // 2:  # fog, blur: fainter corners are better than none, and slower to find
-        keypoints, descriptors = _orb(FAINTEST).detectAndCompute(grey, None)
-    places = np.array([k.pt for k in keypoints], dtype=np.float32).reshape(-1, 2)
-    found = descriptors if descriptors is not None else np.zeros((0, 32), dtype=np.uint8)
-    return _Points(grey, places, found)
-
-
-@cache
-def _orb(threshold: int) -> Any:  # noqa: ANN401  OpenCV's types name it differently from version to version
-    import cv2
-
-    return cv2.ORB.create(nfeatures=POINTS, fastThreshold=threshold)
-
-
-def _align(a: _Points, b: _Points) -> Alignment:
+def _align(a: Points, b: Points) -> Alignment:
     found = _by_points(a, b)
-    few, stretched = min(len(a.places), len(b.places)) < _DENSE_BELOW, _is_stretched(a.grey, b.grey)
+    few, stretched = min(len(a.places), len(b.places)) < FEW, _is_stretched(a, b)
     if found.correlation >= EDITED or not (few or stretched):
         return found
-    whole = _whole(a.grey, b.grey)
+    whole = _pearson(a.small.ravel(), b.small.ravel())
     if whole >= _ALIKE_AS_A_WHOLE:
-        ways = (_by_points(_points(_stretched(a.grey, b.grey)), b) if stretched else NO_ALIGNMENT, _dense(a, b))
+        ways = (_by_points(_stretched(a, b), b) if stretched else NO_ALIGNMENT, _dense(a, b))
         found = max(found, *ways, key=lambda one: one.correlation)
     return Alignment(0, 1.0, whole) if found is NO_ALIGNMENT and few and whole >= _FLAT_CORRELATION else found
 
 
-def _by_points(a: _Points, b: _Points) -> Alignment:
+def _by_points(a: Points, b: Points) -> Alignment:
     fitted = _fit(a, b)
     if fitted is None:
         return NO_ALIGNMENT
     matrix, inliers = fitted
-    overlap, correlation, detail = _likeness(a.grey, b.grey, matrix)
+    overlap, correlation, detail = _likeness(a.grey(), b.grey(), matrix)
     wanted = (FEW_POINTS_DETAIL if inliers < FEW_POINTS else MIN_DETAIL) if correlation >= EDITED else MIN_MOVING_DETAIL
     return Alignment(inliers, overlap, correlation) if overlap >= MIN_OVERLAP and detail >= wanted else NO_ALIGNMENT
 
 
-def _is_stretched(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
+def _is_stretched(a: Points, b: Points) -> bool:
     """Whether two pictures have another shape, so that no turn and scale can lay one on the other if they are one."""
-    return abs(np.log(a.shape[0] * b.shape[1] / (a.shape[1] * b.shape[0]))) > _OTHER_SHAPE
+    return abs(math.log(a.shape[0] * b.shape[1] / (a.shape[1] * b.shape[0]))) > _OTHER_SHAPE
 
 
-def _stretched(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _stretched(a: Points, b: Points) -> Points:
     import cv2
 
-    return cast("NDArray[np.uint8]", cv2.resize(a, (b.shape[1], b.shape[0]), interpolation=cv2.INTER_AREA))
+    size = (b.shape[1], b.shape[0])
+    return points_in(cast("NDArray[np.uint8]", cv2.resize(a.grey(), size, interpolation=cv2.INTER_AREA)))
 
 
-def _fit(a: _Points, b: _Points) -> tuple[NDArray[np.float64], int] | None:
+def _fit(a: Points, b: Points) -> tuple[NDArray[np.float64], int] | None:
     """Return the shift, turn and scale from the first to the second that most points agree on, and how many do."""
     if len(a.places) < MIN_INLIERS or len(b.places) < MIN_INLIERS:
         return None
-    source, target = _matches(a, b)
+    source, target = matches(a, b)
     if len(source) < MIN_INLIERS:
         return None
     import cv2
@@ -190,36 +141,31 @@ def _scale(matrix: NDArray[np.float64]) -> float:
     return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
 
 
-def _dense(a: _Points, b: _Points) -> Alignment:
+def _dense(a: Points, b: Points) -> Alignment:
     """Lay pictures with few points over each other by their grey values (ECC, Evangelidis and Psarakis 2008).
 
     Fog, blur and bare walls have few corners, or others after every edit. Only what then agrees in detail too passes.
     """
     import cv2
 
-    first, second = _half(a.grey), _half(b.grey)
+    first, second = _half(a.grey()), _half(b.grey())
     across, down = second.shape[1] / first.shape[1], second.shape[0] / first.shape[0]
-    start = np.array([[across, 0, 0], [0, down, 0]], dtype=np.float32)
-    enough = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _DENSE_STEPS, 1e-4)
+    found = np.array([[across, 0, 0], [0, down, 0]], dtype=np.float32)
     refine: Any = cv2.findTransformECC  # its types forbid the None that its documentation asks for
-    try:
-        _likeness_found, found = refine(first, second, start, cv2.MOTION_AFFINE, enough, None, 5)
-    except cv2.error:  # it found no way from the one to the other
-        return NO_ALIGNMENT
+    for steps in _DENSE_STEPS:
+        enough = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, 1e-4)
+        try:
+            likeness, found = refine(first, second, found, cv2.MOTION_AFFINE, enough, None, 5)
+        except cv2.error:  # it found no way from the one to the other
+            return NO_ALIGNMENT
+        if likeness < _DENSE_START:
+            return NO_ALIGNMENT
     matrix = np.asarray(found, dtype=np.float64) * np.array([[1, 1, 2], [1, 1, 2]])
     if not SCALES[0] <= _scale(matrix) <= SCALES[1]:
         return NO_ALIGNMENT
-    overlap, correlation, detail = _likeness(a.grey, b.grey, matrix)
+    overlap, correlation, detail = _likeness(a.grey(), b.grey(), matrix)
     is_same = overlap >= MIN_OVERLAP and correlation >= _DENSE_CORRELATION and detail >= _DENSE_DETAIL
     return Alignment(0, overlap, correlation) if is_same else NO_ALIGNMENT
-
-
-def _matches(a: _Points, b: _Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    import cv2
-
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(a.descriptors, b.descriptors, k=2)
-    clear = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < RATIO * pair[1].distance]
-    return a.places[[m.queryIdx for m in clear]], b.places[[m.trainIdx for m in clear]]
 
 
 def _likeness(a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -254,15 +200,6 @@ def _half(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
     return cast("NDArray[np.float32]", cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32))
-
-
-def _whole(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Return the correlation of two pictures as they are, small and square."""
-    import cv2
-
-    size = (_FLAT_SIDE, _FLAT_SIDE)
-    first, second = (cv2.resize(grey, size, interpolation=cv2.INTER_AREA) for grey in (a, b))
-    return _pearson(first.ravel(), second.ravel())
 
 
 def _pearson(first: NDArray[Any], second: NDArray[Any]) -> float:
