@@ -1,5 +1,6 @@
 """What the index takes from an image file: hashes, measures, features; and what it says of files that are none."""
 
+import os
 import struct
 import zlib
 
@@ -18,10 +19,14 @@ from tailwise.imaging.descriptors import (
     local_binary_patterns,
     oriented_gradients,
 )
+from tailwise.imaging.exif import read_exif
 from tailwise.imaging.hashes import perceptual_hashes
+from tailwise.imaging.headers import read_header
 from tailwise.imaging.index_align import NO_ALIGNMENT, align, align_files
 from tailwise.imaging.index_picture import describe_boxes, index_file
+from tailwise.imaging.masks import count_mask
 from tailwise.imaging.statistics import coarse_grey, colour_pyramid, look_of
+from tailwise.imaging.thumbnails import read_frame, render_thumbnail
 
 
 def grey(picture):
@@ -155,6 +160,16 @@ def test_a_file_that_cannot_be_opened_or_is_too_large_is_named(tmp_path, monkeyp
     monkeypatch.setattr(decode, "MAX_FILE_BYTES", 10)
     (tmp_path / "big.jpg").write_bytes(jpeg_of(photo(1)))
     assert decode_file(str(tmp_path / "big.jpg"), 256).issue is ImageIssue.TOO_LARGE
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_in_place_of_an_image_is_not_waited_for(tmp_path):
+    place = tmp_path / "pipe.jpg"
+    os.mkfifo(place)
+    for found in (read_header(place), read_frame(str(place)), render_thumbnail(str(place), 64), count_mask(place)):
+        assert found is None
+    assert read_exif(place).facts is None
+    assert decode_file(str(place), 64).issue is ImageIssue.UNREADABLE
 
 
 def test_a_truncated_file_is_used_as_far_as_it_goes(tmp_path):

@@ -213,6 +213,22 @@ def test_without_an_index_the_command_says_what_to_do(tmp_path, capsys):
     assert "The images are not indexed yet. Run: tailwise index p.tailwise." in shell.err
 
 
+@pytest.mark.parametrize(
+    ("command", "verb"),
+    [("index", "image_index.build_index"), ("near-duplicates", "near_duplicates.find_duplicates")],
+)
+def test_an_interrupted_command_that_keeps_its_work_says_so(tmp_path, capsys, monkeypatch, command, verb):
+    photo_project(tmp_path, {"a.jpg": jpeg_of(photo(1))}).close()
+
+    def interrupted(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"tailwise.usecases.{verb}", interrupted)
+    shell = Shell(capsys)
+    shell(command, tmp_path / "p.tailwise", code=130)
+    assert "what was finished is kept, and the same command goes on from there" in shell.err
+
+
 def test_what_is_excluded_is_not_repeated_in_training_and_reasons_are_kept_and_undone(project):
     from tailwise.usecases.training_part import training_rows
 

@@ -12,7 +12,7 @@ import click
 from tailwise import __version__
 from tailwise.cli import audit, augment, balance, conditions, data, imaging, planning, review, splits
 from tailwise.cli.output import print_json, say
-from tailwise.cli.support import PATH, json_option, terminal_progress
+from tailwise.cli.support import EXIT_INTERRUPTED, PATH, json_option, terminal_progress
 from tailwise.domain.errors import UserError
 from tailwise.ops.progress import OpCancelledError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     WindowOpener = Callable[[Path | None], int]
 
-EXIT_FAULT, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_FAULT, EXIT_USAGE = 1, 2
 
 
 def run(arguments: Sequence[str], open_window: WindowOpener | None = None) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tailwise.cli.output import print_json, print_table, say
-from tailwise.cli.support import PATH, json_option, terminal_progress, writing
+from tailwise.cli.support import PATH, goes_on, json_option, terminal_progress, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ def index(project: Path, workers: int, scheduler: str, rebuild: bool, no_descrip
     from tailwise.usecases.image_index import build_index, index_state
 
     request = IndexRequest(workers, scheduler, rebuild, descriptors=not no_descriptors)
-    with writing(project) as opened, terminal_progress() as progress:
+    with goes_on(), writing(project) as opened, terminal_progress() as progress:
         outcome = build_index(opened, request, progress)
         state = index_state(opened)
     if as_json:
@@ -67,7 +67,7 @@ def near_duplicates(
     from tailwise.usecases.near_duplicates import find_duplicates
 
     request = DuplicateRequest(threshold, bursts=not no_bursts, workers=workers, turned=turned)
-    with writing(project) as opened, terminal_progress() as progress:
+    with goes_on(), writing(project) as opened, terminal_progress() as progress:
         report = find_duplicates(opened, request, progress)
     if as_json:
         print_json(

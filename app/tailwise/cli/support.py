@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from tailwise.cli.output import TerminalProgress
+from tailwise.cli.output import TerminalProgress, say
+from tailwise.ops.progress import OpCancelledError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from tailwise.usecases.projects import Project
 
+EXIT_INTERRUPTED = 130
 PATH = click.Path(path_type=Path)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
@@ -28,6 +30,16 @@ def terminal_progress() -> Generator[TerminalProgress]:
         yield progress
     finally:
         progress.clear()
+
+
+@contextlib.contextmanager
+def goes_on() -> Generator[None]:
+    """Say, when a command that keeps what it has done is interrupted, that the next run goes on from there."""
+    try:
+        yield
+    except (KeyboardInterrupt, OpCancelledError):
+        say("tailwise: interrupted; what was finished is kept, and the same command goes on from there.")
+        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
 
 
 @contextlib.contextmanager

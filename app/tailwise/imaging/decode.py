@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tailwise.domain.index import ImageIssue
+from tailwise.imaging.headers import open_image
 from tailwise.imaging.thumbnails import MAX_PIXELS, Frame, decode_pixels, frame_in, turn_upright
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ class Decoded:
 def decode_file(path: str, side: int) -> Decoded:
     """Read and decode an image file at the smallest size whose longer side is at least `side` pixels."""
     try:
-        with Path(path).open("rb", buffering=0) as file:
+        with open_image(path) as file:
             if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
                 return Decoded(ImageIssue.TOO_LARGE)
-            data = file.readall()
+            data = file.read()
     except OSError:
         return Decoded(ImageIssue.UNREADABLE)
     sha256 = hashlib.sha256(data).digest()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from tailwise.domain.capture import ExifFacts
-from tailwise.imaging.headers import HEAD_BYTES, jpeg_segments
+from tailwise.imaging.headers import HEAD_BYTES, jpeg_segments, open_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ class ExifRead:
 def read_exif(path: Path) -> ExifRead:
     """Read the EXIF block of an image file; a file without one, or that is no such image, has no facts."""
     try:
-        with path.open("rb") as file:
+        with open_image(path) as file:
             block = _block(file, file.read(HEAD_BYTES))
     except OSError:
         return ExifRead(None)

@@ -5,7 +5,10 @@ JPEG and PNG, nearly all there is, are read here in one pass; `imagesize` knows 
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import stat
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -32,13 +35,30 @@ _ORIENTATION_TAG = 0x0112
 _SHORT = 3
 
 
+def open_image(path: str | Path) -> BinaryIO:
+    """Open an image file for reading; whoever reads a pipe that took the place of one would wait without end.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115  only this one takes an opener
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise OSError(errno.EINVAL, "no regular file", str(path))
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def read_header(path: Path) -> ImageHeader | None:
     """Return the stored size and orientation of an image, or None when the file is no readable image.
 
     Reads 16 KB, and more only where a file hides its size behind longer metadata.
     """
     try:
-        with path.open("rb") as file:
+        with open_image(path) as file:
             head = file.read(HEAD_BYTES)
             if head.startswith(_JPEG):
                 header = _jpeg_header(file, head)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tailwise.domain.records import MaskCount
-from tailwise.imaging.headers import read_header
+from tailwise.imaging.headers import open_image, read_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,8 @@ def count_mask(path: Path) -> MaskCount | None:
     if header is None or header.width * header.height > MAX_PIXELS:
         return None
     try:
-        data = path.read_bytes()
+        with open_image(path) as file:
+            data = file.read()
     except OSError:
         return None
     indexed = _as_indices(data)

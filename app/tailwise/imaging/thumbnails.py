@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import platformdirs
 
-from tailwise.imaging.headers import header_in, is_plain_jpeg
+from tailwise.imaging.headers import header_in, is_plain_jpeg, open_image
 from tailwise.imaging.scaling import shrunk
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ def read_frame(path: str | BinaryIO) -> Frame | None:
     """Return size and orientation from the header of a file; None when it is missing or no known image."""
     import imagesize
 
+    if isinstance(path, str):
+        try:
+            with open_image(path) as file:
+                return read_frame(file)
+        except OSError:
+            return None
     try:
         info = imagesize.get_info(path, dpi=False, colors=False, channels=False, exif_rotation=False)
     except (OSError, ValueError):
@@ -153,7 +159,8 @@ def render_thumbnail(path: str, side: int) -> bytes | None:
     if frame is not None and frame.width * frame.height > MAX_PIXELS:
         return None
     try:
-        data = Path(path).read_bytes()  # imread cannot open every path on every system
+        with open_image(path) as file:  # imread cannot open every path on every system
+            data = file.read()
     except OSError:
         return None
     if not data:
