@@ -9,6 +9,7 @@ import click
 
 from tailwise.cli.output import print_json, print_table, say
 from tailwise.cli.support import PATH, json_option, reading, terminal_progress, writing
+from tailwise.domain.wording import counted
 from tailwise.ops.child import run_here
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _tell(found: LabelAudit, to: Path | None, *, as_json: bool) -> None:
         )
         return
     if to is not None:
-        say(f"{result.size:,} sheets written: fill in audit.csv and give it back with --verdicts. {to}")
+        say(f"{counted(result.size, 'sheet')} written: fill in audit.csv and give it back with --verdicts. {to}")
         return
     print_table(
         ("step", "judged", "bad label", "at most"),
@@ -157,7 +158,8 @@ def artefacts(project: Path, as_json: bool) -> None:
          for r in rows],
     )  # fmt: skip
     if done.unindexed:
-        say(f"{done.unindexed:,} generated pictures are not indexed and were not compared.")
+        pictures = counted(done.unindexed, "generated picture is", "generated pictures are")
+        say(f"{pictures} not indexed and not compared.")
     say(f"{done.text}.")
 
 

@@ -13,6 +13,9 @@ from tailwise.domain.errors import RequestError
 from tailwise.domain.exports import Audience
 from tailwise.domain.label_audit import LabelAudit, LabelVerdict
 from tailwise.exports.package import Package
+from tailwise.exports.table_files import add_csv
+from tailwise.exports.tables import table_of
+from tailwise.exports.texts import unescape_cell
 from tailwise.exports.transaction import ExportFolder, translated
 from tailwise.imaging.augment_drawing import drawn_labels, side_by_side
 from tailwise.imaging.augment_files import encode_picture
@@ -25,6 +28,7 @@ from tailwise.usecases.projects import open_project, versions
 
 if TYPE_CHECKING:
     from tailwise.domain.recipe import Recipe
+    from tailwise.exports.tables import Row
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
@@ -100,7 +104,8 @@ def read_verdicts(path: Path, audit: LabelAudit) -> LabelAudit:
         number = (record["number"] or "").strip()
         position = int(number) - 1 if number.isdecimal() else -1
         told = audit.variants[position] if 0 <= position < len(audit.variants) else None
-        if told is None or (record["file"], record["variant"]) != (told.file_name, str(told.number + 1)):
+        file_name = unescape_cell(record["file"] or "")
+        if told is None or (file_name, record["variant"]) != (told.file_name, str(told.number + 1)):
             raise RequestError(f"{place} is no variant of this audit", "Give back the table of the newest audit")
         said = (record["verdict"] or "").strip().lower()
         if said not in _SAID:
@@ -128,7 +133,7 @@ def _write(project: Project, audit: LabelAudit, package: Package, progress: Prog
     studio.prepare(list(dict.fromkeys(rows)))
     progress.stage("Drawing sheets", len(rows))
     sheets: dict[str, int] = {}
-    lines: list[list[str | int]] = []
+    lines: list[Row] = []
     for position, (row, variant) in enumerate(zip(rows, audit.variants, strict=True), start=1):
         progress.advance()
         one, other = studio.original(row, SHEET_SIDE), studio.variant(row, variant.number, audit.recipe, SHEET_SIDE)
@@ -139,12 +144,8 @@ def _write(project: Project, audit: LabelAudit, package: Package, progress: Prog
             package.place(sheet).write_bytes(encode_picture(side_by_side(*drawn), ".jpg"))
             sheets[sheet] = 1
         steps = " + ".join(kind.value for kind in variant.steps)
-        lines.append([position, sheet, variant.file_name, variant.number + 1, steps, ""])
-    with package.text_file(TABLE) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        writer.writerows(lines)
-    package.add(TABLE, len(lines), "audit", Audience.TRAINING, _rows_of)
+        lines.append((position, sheet, variant.file_name, variant.number + 1, steps, ""))
+    add_csv(table_of("Audit", _COLUMNS, lines), TABLE, Audience.INTERNAL, package, progress)
     package.add_folder(SHEETS, sheets, len(sheets), "audit-sheets", lambda folder, p: _sheets_of(folder, sheets, p))
     package.add_text("README.md", _README, "readme", Audience.TRAINING)
     package.warn(
@@ -152,12 +153,6 @@ def _write(project: Project, audit: LabelAudit, package: Package, progress: Prog
         [str(line[2]) for line in lines if not line[1]],
     )  # fmt: skip
     package.seal(progress)
-
-
-def _rows_of(path: Path, progress: Progress) -> int:
-    progress.advance()
-    with path.open(encoding="utf-8", newline="") as file:
-        return sum(1 for _ in csv.reader(file)) - 1
 
 
 def _sheets_of(folder: Path, sheets: dict[str, int], progress: Progress) -> int:
