@@ -1,7 +1,6 @@
 """The audit of a recipe from the sample to its result: strata, sheets, verdicts by table, and the command."""
 
 import csv
-import dataclasses
 import json
 from collections import Counter
 from dataclasses import replace
@@ -94,9 +93,9 @@ def test_sheets_are_written_filled_in_and_read_back(project, tmp_path):
     fill(filled, rows)
     result = audit_result(read_verdicts(filled, done.audit))
     assert (result.judged, result.lost) == (3, 1)
-    first = dataclasses.replace(done.audit.variants[0], file_name="=1+1.jpg")  # a spreadsheet must not compute it
+    first = replace(done.audit.variants[0], file_name="=1+1.jpg")  # a spreadsheet must not compute it
     fill(filled, [rows[0] | {"file": "'=1+1.jpg"}])
-    assert read_verdicts(filled, dataclasses.replace(done.audit, variants=(first,))).variants[0].verdict is not None
+    assert read_verdicts(filled, replace(done.audit, variants=(first,))).variants[0].verdict is not None
     for change, message in (
         ({"verdict": "maybe"}, "the verdict is 'maybe'"),
         ({"variant": "99"}, "no variant of this audit"),

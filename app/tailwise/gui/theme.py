@@ -18,7 +18,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from tailwise.resource_files import resource_path
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
 Rgb = tuple[int, int, int]
 
@@ -252,6 +252,13 @@ def tabular(font: QFont) -> QFont:
     copy = QFont(font)
     copy.setFeature(QFont.Tag("tnum"), 1)
     return copy
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Give a widget another role of the style sheet, also while it is shown; empty for none."""
+    widget.setProperty("role", role)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
 
 
 def _style_sheet(theme: Theme) -> str:

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from tailwise.domain.recipe import Recipe
     from tailwise.gui.models.audit_work import AuditPair
     from tailwise.gui.session import Session
-    from tailwise.ops.progress import Progress
     from tailwise.usecases.augmentation import Studio
-    from tailwise.usecases.projects import Project
 
 _SHARE: Final = 0.92
 _TABLE_WIDTH: Final = 372
@@ -36,7 +34,7 @@ class AuditSheet(QDialog):
 
     def __init__(self, session: Session, studio: Studio, recipe: Recipe, parent: QWidget) -> None:
         super().__init__(parent)
-        self._session, self._studio, self._recipe = session, studio, recipe
+        self._session, self._studio = session, studio
         self._audit: LabelAudit | None = None
         self._position = -1
         self._is_shown = False  # a verdict needs the picture it is about
@@ -65,11 +63,11 @@ class AuditSheet(QDialog):
         self.variant.setFocus()
         self.resize(parent.size() * _SHARE)
         self._session.run(
-            self.tr("Draw a sample of variants"), self._begin, on_done=self._on_begun, slot="augment-audit"
+            self.tr("Draw a sample of variants"),
+            lambda project, progress: begin_audit(project, studio, recipe, progress),
+            on_done=self._on_begun,
+            slot="augment-audit",
         )
-
-    def _begin(self, project: Project, progress: Progress) -> LabelAudit:
-        return begin_audit(project, self._studio, self._recipe, progress)
 
     def _lay_out(self) -> None:
         self.caption.setTextFormat(Qt.TextFormat.PlainText)
@@ -229,9 +227,7 @@ class AuditSheet(QDialog):
             return
         result = audit_result(self._audit)
         self.verdict.setText(f"{result.text}.")
-        self.verdict.setProperty("role", "alert" if result.is_complete and not result.is_passed else "")
-        self.verdict.style().unpolish(self.verdict)
-        self.verdict.style().polish(self.verdict)
+        th.set_role(self.verdict, "alert" if result.is_complete and not result.is_passed else "")
         self.steps.set_records(result.steps)
 
     def _update_buttons(self) -> None:

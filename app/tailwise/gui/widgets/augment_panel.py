@@ -161,9 +161,7 @@ class EffectPanel(QWidget):
         text = "\n".join(f"⚠ {note.rstrip('.')}." for note in notes if note)
         self.note.setText(text)
         self.note.setVisible(bool(text))
-        self.note.setProperty("role", "alert" if effect.advice else "muted")
-        self.note.style().unpolish(self.note)
-        self.note.style().polish(self.note)
+        th.set_role(self.note, "alert" if effect.advice else "muted")
 
     def clear(self) -> None:
         """Show nothing."""

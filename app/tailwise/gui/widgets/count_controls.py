@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from tailwise.domain.coverage import CountRequest, ItemFilter, Unit
 from tailwise.domain.records import SCENE_AXES
@@ -15,6 +15,7 @@ from tailwise.gui.texts import number
 from tailwise.gui.widgets.filter_bar import FilterBar
 from tailwise.gui.widgets.flow_layout import FlowLayout
 from tailwise.gui.widgets.segments import Segments
+from tailwise.gui.widgets.together import together
 
 if TYPE_CHECKING:
     from tailwise.gui.models.count_view import CountView
@@ -119,7 +120,7 @@ class CountControls(QWidget):
             ("", (self.order,)),
             ("", (self.unique,)),
         ):
-            layout.addWidget(_labelled(text, widgets))
+            layout.addWidget(together(*widgets, caption=text))
 
     @Slot()
     def _ask(self) -> None:
@@ -132,18 +133,3 @@ class CountControls(QWidget):
     @Slot()
     def _on_order(self) -> None:
         self.order_chosen.emit(RowOrder(self.order.currentData()))
-
-
-def _labelled(text: str, widgets: tuple[QWidget, ...]) -> QWidget:
-    group = QWidget()
-    row = QHBoxLayout(group)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(th.SPACE_S)
-    if text:
-        label = QLabel(text)
-        label.setProperty("role", "muted")
-        label.setBuddy(widgets[0])
-        row.addWidget(label)
-    for widget in widgets:
-        row.addWidget(widget)
-    return group

@@ -14,6 +14,7 @@ from tailwise.gui import theme as th
 from tailwise.gui.models.queue_order import DETECTOR, FOUND_BY_MODEL, ORDER_TEXTS, DeskFilter, DeskOrder
 from tailwise.gui.texts import number
 from tailwise.gui.widgets.flow_layout import FlowLayout
+from tailwise.gui.widgets.together import together
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class DeskFilterBar(QWidget):
     def _lay_out(self, reviewer: QComboBox, undo_buttons: UndoButtons) -> None:
         flow = FlowLayout(self)
         flow.setSpacing(th.SPACE_S)
-        self._sources_held = _captioned("", self.sources)
+        self._sources_held = together(self.sources)
         for caption, widget in (
             (self.tr("Reviewer"), reviewer),
             (self.tr("Score from"), self.score),
@@ -81,7 +82,9 @@ class DeskFilterBar(QWidget):
             ("", self.auto),
             ("", undo_buttons),
         ):
-            flow.addWidget(_captioned(caption, widget))
+            held = together(widget, caption=caption)
+            held.setMinimumHeight(th.ROW_HEIGHT)  # as high as the highest, so that all stand on one level
+            flow.addWidget(held)
         self._narrowed = QWidget()
         self._narrowed.setMinimumHeight(th.ROW_HEIGHT)
         row = QHBoxLayout(self._narrowed)
@@ -156,21 +159,6 @@ class DeskFilterBar(QWidget):
         self._narrowed.setVisible(not self.chosen().is_open)
         self.only_text.setVisible(bool(self._only.only_text))
         self.only_text.setText(self._only.only_text)
-
-
-def _captioned(caption: str, widget: QWidget) -> QWidget:
-    """Put a caption before a widget, if any, in a line as high as the highest, so that all stand on one level."""
-    together = QWidget()
-    row = QHBoxLayout(together)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(th.SPACE_S)
-    if caption:
-        label = QLabel(caption)
-        label.setBuddy(widget)
-        row.addWidget(label)
-    row.addWidget(widget)
-    together.setMinimumHeight(th.ROW_HEIGHT)
-    return together
 
 
 def _fill(box: QComboBox, first: str, choices: Sequence[tuple[str, str]]) -> None:

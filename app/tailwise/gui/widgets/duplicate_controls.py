@@ -11,6 +11,7 @@ from tailwise.gui import theme as th
 from tailwise.gui.texts import counted
 from tailwise.gui.widgets.flow_layout import FlowLayout
 from tailwise.gui.widgets.threshold_bar import ThresholdBar
+from tailwise.gui.widgets.together import together
 from tailwise.gui.widgets.undo_buttons import UndoButtons
 
 if TYPE_CHECKING:
@@ -74,12 +75,11 @@ class DuplicateControls(QWidget):
         for widget in (UndoButtons(undo_stack), self.turned, self.search):
             upper.addWidget(widget)
         self.summary.setMinimumHeight(self.rule.sizeHint().height())
-        label = QLabel(self.tr("Exclude as"))
-        label.setBuddy(self.reason)
         lower = FlowLayout()
         lower.setSpacing(th.SPACE_M)
-        for pair in ((self.summary,), (self.keeps, self.rule), (label, self.reason)):
-            lower.addWidget(_together(*pair))
+        lower.addWidget(self.summary)
+        lower.addWidget(together(self.keeps, self.rule))
+        lower.addWidget(together(self.reason, caption=self.tr("Exclude as")))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(th.SPACE_S)
@@ -116,16 +116,3 @@ def preview_text(clusters: tuple[DuplicateCluster, ...], rule: str) -> str:
     left = len(clusters) - len(agreeing)
     rest = f" {counted(left, 'cluster is', 'clusters are')} left to you: their labels disagree." if left else ""
     return f"{kept} kept ({meaning}), {images - len(agreeing):,} excluded from sampling.{rest}"
-
-
-def _together(*widgets: QWidget) -> QWidget:
-    """Return widgets that stay beside each other when the line is broken."""
-    if len(widgets) == 1:
-        return widgets[0]
-    group = QWidget()
-    row = QHBoxLayout(group)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(th.SPACE_S)
-    for widget in widgets:
-        row.addWidget(widget)
-    return group

@@ -97,9 +97,7 @@ class MaterialiseBar(QWidget):
         """Say how many of the variants on screen lose an object or a step."""
         text = self.tr("Label check: {} of {} variants lose an object").format(number(losing), number(shown))
         self.check.setText(text if shown else "")
-        self.check.setProperty("role", "alert" if losing else "muted")
-        self.check.style().unpolish(self.check)
-        self.check.style().polish(self.check)
+        th.set_role(self.check, "alert" if losing else "muted")
         self.show_flags.setVisible(losing > 0)
 
     def show_risk(self, risk: str, alike: int, tried: int) -> None:

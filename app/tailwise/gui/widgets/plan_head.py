@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QDate, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDateEdit,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSpinBox,
     QWidget,
@@ -22,6 +21,7 @@ from tailwise.gui import theme as th
 from tailwise.gui.models.quota_request import PlanHead
 from tailwise.gui.widgets.axis_menu import TickMenu
 from tailwise.gui.widgets.flow_layout import FlowLayout
+from tailwise.gui.widgets.together import together
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -160,7 +160,9 @@ class PlanHeadForm(QWidget):
             ("", self.streams_by),
             (self.tr("Seed"), self.seed),
         ):
-            layout.addWidget(_labelled(text, widget) if text else widget)
+            if text:
+                widget.setAccessibleName(text)
+            layout.addWidget(together(widget, caption=text))
 
     def _connect(self) -> None:
         self.name.textChanged.connect(self.changed)
@@ -177,18 +179,3 @@ class PlanHeadForm(QWidget):
     def _on_start_toggled(self, has_start: bool) -> None:
         self.start.setEnabled(has_start)
         self.changed.emit()
-
-
-def _labelled(text: str, field: QWidget) -> QWidget:
-    group = QWidget()
-    row = QHBoxLayout(group)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(th.SPACE_S)
-    label = QLabel(text)
-    label.setProperty("role", "muted")
-    label.setBuddy(field)
-    label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-    field.setAccessibleName(text)
-    row.addWidget(label)
-    row.addWidget(field)
-    return group

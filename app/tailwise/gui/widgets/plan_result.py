@@ -83,9 +83,7 @@ class PlanResult(QWidget):
         self._request = request
         sentence, tone = verdict(outcome)
         self.verdict.setText(f"{_SIGNS[tone]}  {sentence}")
-        self.verdict.setProperty("role", "alert" if tone == "alert" else "ok" if tone == "ok" else "")
-        self.verdict.style().unpolish(self.verdict)
-        self.verdict.style().polish(self.verdict)
+        th.set_role(self.verdict, "alert" if tone == "alert" else "ok" if tone == "ok" else "")
         self._show_hours(outcome, request)
         self.lines.set_records([line for line in outcome.lines if line.items > 0])
         self.totals.set_records(class_totals(outcome, request, have))
