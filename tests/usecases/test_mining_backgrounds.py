@@ -14,7 +14,7 @@ from tailwise.domain.index import IndexRequest
 from tailwise.domain.records import AnnotationKind, CategoryRecord, LabelState, MediaState, SourceData, SourceFile
 from tailwise.ops.progress import SILENT
 from tailwise.usecases.image_index import build_index
-from tailwise.usecases.mining_backgrounds import background_places
+from tailwise.usecases.mining_backgrounds import CROPS_PER_PICTURE, background_places
 from tailwise.usecases.mining_crops import Cutter
 from tailwise.usecases.mining_places import annotated_places, load_mining_project
 
@@ -50,8 +50,11 @@ def in_the_raster(box):
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """The places found on eight plain scenes, then a broken one, one upright by its EXIF, and one declared unturned."""
+def both(tmp_path_factory):
+    """The places found on eight plain scenes, then a broken one, one upright by its EXIF, and one declared unturned.
+
+    First for 30 candidates, then for 300.
+    """
     folder = tmp_path_factory.mktemp("backgrounds")
     plain = [(number, jpeg_of(a_scene(number)[0]), SIZE, None) for number in range(1, 9)]
     sideways = with_exif(jpeg_of(np.rot90(a_scene(10)[0]).copy()), ON_ITS_SIDE)
@@ -66,7 +69,12 @@ def found(tmp_path_factory):
             loaded = load_mining_project(project, "ball")
             annotated = annotated_places(loaded)
             positives = annotated.take(np.flatnonzero(annotated.is_positive))
-            return background_places(loaded, Cutter(project, loaded), positives, SILENT)
+            return [background_places(loaded, Cutter(project, loaded), positives, n, SILENT) for n in (30, 300)]
+
+
+@pytest.fixture
+def found(both):
+    return both[0]
 
 
 def test_a_broken_picture_and_one_declared_on_its_side_give_no_places_and_the_others_do(found):
@@ -80,3 +88,11 @@ def test_a_place_on_a_picture_turned_by_its_exif_is_where_its_labels_would_be(fo
     assert best >= 0.5
     assert (found.box[:, :2] >= 0).all()
     assert (found.box[:, :2] + found.box[:, 2:] <= np.array(SIZE) + 1e-6).all()
+
+
+def test_more_candidates_need_more_background(both):
+    few, many = both
+    known = {(row, *box) for row, box in zip(many.row.tolist(), many.box.tolist(), strict=True)}
+
+    assert np.bincount(few.row).max() == CROPS_PER_PICTURE < np.bincount(many.row).max()
+    assert known > {(row, *box) for row, box in zip(few.row.tolist(), few.box.tolist(), strict=True)}

@@ -117,7 +117,7 @@ def _find(path: Path, request: MiningRequest, progress: Progress) -> _Found:
         loaded = load_mining_project(project, request.class_name)
         cutter = Cutter(project, loaded)
         judged = _judged(project, request.class_name)
-        places, notes = gather_places(project, loaded, cutter, progress)
+        places, notes = gather_places(project, loaded, cutter, request, progress)
     finally:
         project.close()
     places, decided = _apply(places, judged, loaded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,8 @@ MOST_PICTURES = 400
 MOST_LEARNED = 60
 CROPS_PER_PICTURE = 3
 MOST_CROPS = 450
+CROPS_PER_CANDIDATE = 3
+"""Whoever asks for more candidates than usual has more background looked at: most of it is no candidate."""
 PROPOSAL_SIDE = 320
 _WINDOWS_LEARNED = 200
 """Windows of one picture that the screen learns from; more would say the same again."""
@@ -55,13 +58,18 @@ class _View:
         return [(w * self.scale[0], h * self.scale[1]) for w, h in sizes]
 
 
-def background_places(loaded: MiningProject, cutter: Cutter, positives: Places, progress: Progress) -> Places:
+def background_places(
+    loaded: MiningProject, cutter: Cutter, positives: Places, limit: int, progress: Progress
+) -> Places:
     """Cut places without annotations out of labelled images, at the sizes the class has.
 
-    Of at most `MOST_PICTURES` images, drawn by their names, the few best places of each are compared, and the
-    `MOST_CROPS` that look most like the class are described. The same project gives the same places.
+    Of at most `MOST_PICTURES` images, drawn by their names, the few best places of each are compared, and those that
+    look most like the class are described: `MOST_CROPS`, or more where `limit` candidates need more. The same project
+    and limit give the same places.
     """
     rows = _drawn(loaded, cutter)
+    most = max(MOST_CROPS, CROPS_PER_CANDIDATE * limit)
+    per_picture = max(CROPS_PER_PICTURE, ceil(most / max(len(rows), 1))) if most > MOST_CROPS else CROPS_PER_PICTURE
     sizes = typical_sizes(positives.box)
     views = _Views(loaded, cutter)
     normal = _screen(views, rows, sizes, progress)
@@ -70,10 +78,10 @@ def background_places(loaded: MiningProject, cutter: Cutter, positives: Places, 
     for row in rows.tolist():
         view = views.of(row)
         if view is not None:
-            places = background_proposals(view.canvas, view.annotated, view.sized(sizes), CROPS_PER_PICTURE, normal)
+            places = background_proposals(view.canvas, view.annotated, view.sized(sizes), per_picture, normal)
             found.append((row, replace(places, box=places.box / view.scale)))
         progress.advance()
-    return _best(loaded, cutter, found, progress)
+    return _best(loaded, cutter, found, most, progress)
 
 
 class _Views:
@@ -146,7 +154,9 @@ def _screen(
     return learn_screen(ours, others)
 
 
-def _best(loaded: MiningProject, cutter: Cutter, found: list[tuple[int, Proposals]], progress: Progress) -> Places:
+def _best(
+    loaded: MiningProject, cutter: Cutter, found: list[tuple[int, Proposals]], most: int, progress: Progress
+) -> Places:
     """Describe the best places of all images, in the order of these."""
     if not found:
         return no_places(loaded)
@@ -154,7 +164,7 @@ def _best(loaded: MiningProject, cutter: Cutter, found: list[tuple[int, Proposal
     value = np.concatenate([places.value for _row, places in found])
     box = np.concatenate([places.box for _row, places in found])
     is_background = np.concatenate([places.is_background for _row, places in found])
-    best = np.sort(np.argsort(-value, kind="stable")[:MOST_CROPS])
+    best = np.sort(np.argsort(-value, kind="stable")[:most])
     progress.stage("Describing backgrounds", len(best))
     parts: list[Places] = []
     for at in np.unique(owner[best]).tolist():

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tailwise.analysis.hard_negatives import Examples
+    from tailwise.domain.review import MiningRequest
     from tailwise.ops.progress import Progress
     from tailwise.usecases.mining_crops import Cutter
     from tailwise.usecases.mining_places import MiningProject, Places
@@ -69,7 +70,7 @@ class Evidence:
 
 
 def gather_places(
-    project: Project, loaded: MiningProject, cutter: Cutter, progress: Progress
+    project: Project, loaded: MiningProject, cutter: Cutter, request: MiningRequest, progress: Progress
 ) -> tuple[Places, list[str]]:
     """Return every place to look at, and sentences about what was left out."""
     places = annotated_places(loaded)
@@ -89,7 +90,8 @@ def gather_places(
         told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
         notes.append(f"{len(detections.row):,} detections: {told}")
         strays.append(found)
-    strays.append(background_places(loaded, cutter, places.take(np.flatnonzero(places.is_positive)), progress))
+    positives = places.take(np.flatnonzero(places.is_positive))
+    strays.append(background_places(loaded, cutter, positives, request.limit_for(len(positives)), progress))
     together = replace(joined([places, _apart(joined(strays))]), finders=detections.finders)
     return together, notes
 
