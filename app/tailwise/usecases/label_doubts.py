@@ -26,6 +26,7 @@ from tailwise.usecases.mining_places import NO_CLASS, annotated_places, load_min
 from tailwise.usecases.projects import open_project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -134,11 +135,14 @@ def _weigh(loaded: MiningProject, places: Places, notes: list[str], progress: Pr
     count = np.bincount(places.category, minlength=len(loaded.sliced.columns.categories))
     there = np.flatnonzero(count)
     progress.stage("Weighing labels", len(there))
+    keys = loaded.keys(places)
+    ways = [loaded.groups(places.row, scenes_only=scenes_only) for scenes_only in (False, True)]
     scores: dict[int, NDArray[np.float64]] = {}
     for code in there.tolist():
-        score = _score(loaded, places, code) if count[code] >= LEAST_LABELLED else None
-        if score is not None:
-            scores[code] = score
+        if count[code] >= LEAST_LABELLED:
+            score = _score(Examples(places.features, places.category == code, group, keys) for group in ways)
+            if score is not None:
+                scores[code] = score
         progress.advance()
     left_out = [_class_name(loaded, code) for code in there.tolist() if code not in scores]
     if len(scores) < 2:
@@ -155,13 +159,11 @@ def _weigh(loaded: MiningProject, places: Places, notes: list[str], progress: Pr
     return _Weighed(rows, label, classes, chance / chance.sum(axis=1, keepdims=True))
 
 
-def _score(loaded: MiningProject, places: Places, code: int) -> NDArray[np.float64] | None:
-    """Return the out-of-fold scores of all places for a class, None where its examples show one scene alone."""
-    keys, is_class = loaded.keys(places), places.category == code
-    for scenes_only in (False, True):
-        groups = loaded.groups(places.row, scenes_only=scenes_only)
+def _score(ways: Iterable[Examples]) -> NDArray[np.float64] | None:
+    """Return the scores by the first grouping of the examples that allows it; None where all show one scene."""
+    for examples in ways:
         try:
-            return score_all(Examples(places.features, is_class, groups, keys), SILENT).score
+            return score_all(examples, SILENT).score
         except TooFewGroupsError:
             continue
     return None
