@@ -49,6 +49,7 @@ from tailwise.usecases.image_index import build_index, load_index
 from tailwise.usecases.import_source import ImportRequest, import_source
 from tailwise.usecases.mining import mine
 from tailwise.usecases.projects import create_project, open_project
+from tailwise.usecases.training_part import training_rows
 
 SETS = {
     "bccd_voc": ("BCCD", "voc"),
@@ -251,7 +252,10 @@ def planted_errors(features, labels, groups, seed: int, share: float = 0.08):
 
 
 def removed_boxes(folder: Path, name: str, share: float = 0.1) -> tuple[int, int, int, int]:
-    """Take boxes out of VOC files, mine every class, and return how many were taken, suspected, right, and found."""
+    """Take boxes out of VOC files, mine every class, and return how many were taken, suspected, right, and found.
+
+    Only those of the training part count as taken: nothing else is looked at.
+    """
     copy = folder / f"{name} removed"
     shutil.copytree(REAL / name / SETS[name][0], copy, copy_function=shutil.copyfile)
     rng, taken = random.Random(1), {}
@@ -269,6 +273,9 @@ def removed_boxes(folder: Path, name: str, share: float = 0.1) -> tuple[int, int
     with project.file.reading() as db:
         ids = project.columns.item_ids.tolist()
         stems = {item: Path(n).stem for item, n in zip(ids, plan_tables.all_item_names(db), strict=True)}
+    rows, _part = training_rows(project.cube())
+    training = {stems[item] for item in project.columns.item_ids[rows].tolist()}
+    taken = {name: [each for each in boxes if each[0] in training] for name, boxes in taken.items()}
     suspected = right = found = 0
     for class_name, boxes in taken.items():
         outcome = mine(project, MiningRequest(class_name), SILENT, run_here)

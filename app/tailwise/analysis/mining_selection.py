@@ -24,8 +24,10 @@ SHORTLIST = 5_000
 SPREAD_FACTOR = 2
 SAME_PLACE = 0.4
 """Intersection over union from which on two places show one object."""
-INSIDE = 0.8
-"""A place lies inside another when so much of it does; boxes of one object differ at their edges."""
+INSIDE = 0.5
+"""A place repeats another when so much of the smaller one lies in the larger: windows of several sizes slide over an
+object by quarters. On blood cells with labels removed, 0.8 left 11 of 31 questions about white cells asked twice, 0.5
+none, and none was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ def one_per_object(
 ) -> NDArray[np.int64]:
     """Return the positions to keep of places given best first, so that no object is asked about twice.
 
-    A place that nobody annotated goes where it overlaps a better one by `SAME_PLACE`, or where one of the two lies
-    inside the other. Annotated places all stay and count as better: each has a label of its own.
+    A place that nobody annotated goes where it overlaps a better one by `SAME_PLACE`, or where half of the smaller
+    of the two lies inside the other. Annotated places all stay and count as better: each has a label of its own.
 
     Args:
         item: (n,) the picture of each place.
