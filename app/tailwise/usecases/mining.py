@@ -152,7 +152,7 @@ def _mine(
     if len(suspected) > limit:
         notes.append(
             f"{counted(len(suspected) - limit, 'more place')} suspected of a missing label than the {limit:,} in the "
-            "queue: raise --limit to see all, or judge these and mine again"
+            "queue: judge these and mine again, or ask for more (--limit)"
         )
     writer = _Writer(request.class_name, loaded, places, scored, evidence)
     outcome = MiningOutcome(

@@ -47,7 +47,8 @@ class DeskWork(QObject):
     def _on_mined(self, outcome: MiningOutcome) -> None:
         found = counted(len(outcome.candidates), "candidate", "candidates")
         missing = counted(len(outcome.suspected_missing), "suspected missing label", "suspected missing labels")
-        self._session.announce(ResultLine(self.tr("{}: {}, {}").format(outcome.class_name, found, missing)))
+        told = [self.tr("{}: {}, {}").format(outcome.class_name, found, missing), *outcome.notes]
+        self._session.announce(ResultLine(". ".join(told), "note" if outcome.notes else "ok"))
 
     @Slot(object)
     def _on_figures(self, figures: DeskFigures) -> None:
