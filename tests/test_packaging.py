@@ -20,7 +20,7 @@ LINUX = ROOT / "packaging" / "linux"
 ICONS = ROOT / "resources" / "icons"
 MIME = "{http://www.freedesktop.org/standards/shared-mime-info}"
 # The program's own icon, and two that style sheets load as they are.
-COLOURED_ICONS = {"tailwise", "chevron-grey", "tick-on-accent"}
+COLOURED_ICONS = {"tailwise", "chevron-grey", "chevron-up-grey", "tick-on-accent"}
 
 
 def project():
