@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from tailwise.domain.index import THUMBNAIL_SIDE
 from tailwise.imaging.index_points import FEW, Points, matches, points_in, points_of, to_side
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _FLAT_CORRELATION: Final = 0.98
 _ALIKE_AS_A_WHOLE: Final = 0.85
 _OTHER_SHAPE: Final = 0.02
 _DENSE_CORRELATION, _DENSE_DETAIL = 0.95, 0.9
+_BLACK, _WHITE = 6, 249
 _DENSE_STEPS: Final = (4, 30)
 _DENSE_START: Final = 0.95
 """Correlation after the first steps below which no more are taken.
@@ -93,7 +95,11 @@ def _align(a: Points, b: Points) -> Alignment:
     if whole >= _ALIKE_AS_A_WHOLE:
         ways = (_by_points(_stretched(a, b), b) if stretched else NO_ALIGNMENT, _dense(a, b))
         found = max(found, *ways, key=lambda one: one.correlation)
-    return Alignment(0, 1.0, whole) if found is NO_ALIGNMENT and few and whole >= _FLAT_CORRELATION else found
+    if found is not NO_ALIGNMENT or not few or whole < _FLAT_CORRELATION:
+        return found
+    content = _content(a.small, b.small)
+    whole = _pearson(a.small[content], b.small[content])
+    return Alignment(0, 1.0, whole) if whole >= _FLAT_CORRELATION else NO_ALIGNMENT
 
 
 def _by_points(a: Points, b: Points) -> Alignment:
@@ -163,12 +169,14 @@ def _dense(a: Points, b: Points) -> Alignment:
     matrix = np.asarray(found, dtype=np.float64) * np.array([[1, 1, 2], [1, 1, 2]])
     if not SCALES[0] <= _scale(matrix) <= SCALES[1]:
         return NO_ALIGNMENT
-    overlap, correlation, detail = _likeness(a.grey(), b.grey(), matrix)
+    overlap, correlation, detail = _likeness(a.grey(), b.grey(), matrix, without_padding=True)
     is_same = overlap >= MIN_OVERLAP and correlation >= _DENSE_CORRELATION and detail >= _DENSE_DETAIL
     return Alignment(0, overlap, correlation) if is_same else NO_ALIGNMENT
 
 
-def _likeness(a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.float64]) -> tuple[float, float, float]:
+def _likeness(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.float64], *, without_padding: bool = False
+) -> tuple[float, float, float]:
     """Return overlap, correlation of the blurred pictures there, and correlation without what is coarse.
 
     Photos of different things before one backdrop agree in the backdrop: only the detail tells them apart. Of twelve
@@ -184,6 +192,8 @@ def _likeness(a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.flo
     fine = cv2.warpAffine(cv2.GaussianBlur(first, (0, 0), _FINE / shrink), matrix, size)
     coarse = cv2.warpAffine(cv2.GaussianBlur(first, (0, 0), _COARSE / shrink), matrix, size)
     covered = cv2.warpAffine(np.full(first.shape, 255, dtype=np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 127
+    if without_padding:
+        covered &= _content(cv2.warpAffine(first, matrix, size, borderMode=cv2.BORDER_REPLICATE), second)
     inner = cv2.erode(covered.astype(np.uint8), np.ones((_BORDER, _BORDER), dtype=np.uint8)) > 0
     other, other_coarse = cv2.GaussianBlur(second, (0, 0), _FINE), cv2.GaussianBlur(second, (0, 0), _COARSE)
     smaller = min(first.size * scale * scale, float(second.size))
@@ -192,6 +202,21 @@ def _likeness(a: NDArray[np.uint8], b: NDArray[np.uint8], matrix: NDArray[np.flo
         _pearson(fine[covered], other[covered]),
         _pearson((fine - coarse)[inner], (other - other_coarse)[inner]),
     )
+
+
+def _content(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where two pictures of one size are not both padded with black or white.
+
+    Smooth pictures that were turned into black corners agree in the corners, and in little else.
+    """
+    import cv2
+
+    padded = [((one <= _BLACK) | (one >= _WHITE)).astype(np.uint8) for one in (first, second)]
+    square = np.ones((_BORDER, _BORDER), dtype=np.uint8)
+    both = cv2.morphologyEx(padded[0] & padded[1], cv2.MORPH_OPEN, square)
+    reach = 1 + 2 * max(1, round(_COARSE * first.shape[1] / (THUMBNAIL_SIDE / 2)))
+    content = cv2.dilate(both, np.ones((reach, reach), dtype=np.uint8)) == 0
+    return content if content.mean() >= MIN_OVERLAP else np.ones(first.shape, dtype=np.bool_)
 
 
 def _half(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
