@@ -218,11 +218,12 @@ def test_published_lists_are_exported_where_there_is_no_split_of_ours(tmp_path):
     project.close()
 
 
-def test_near_duplicates_count_once_and_files_labelled_already_not_at_all(tmp_path):
-    pool = tuple(f"p{i}.jpg" for i in range(6))
-    twins = {"identical file": {"a.jpg": "x", "p0.jpg": "x"}, "near-duplicate cluster": {"p1.jpg": "c", "p2.jpg": "c"}}
+def test_near_duplicates_count_once_and_what_is_labelled_already_not_at_all(tmp_path):
+    pool = tuple(f"p{i}.jpg" for i in range(9))
+    same = {"p1.jpg": "c", "p2.jpg": "c", "b.jpg": "d", "p6.jpg": "d", "p7.jpg": "d", "p8.jpg": "e", "p0.jpg": "e"}
+    twins = {"identical file": {"a.jpg": "x", "p0.jpg": "x"}, "near-duplicate cluster": same}
     source = a_source(
-        {"a.jpg": {"car": 1}},
+        {"a.jpg": {"car": 1}, "b.jpg": {"car": 1}},
         pool=pool,
         groups=twins,
         conditions={"light": {p: "day" if i < 2 else "night" for i, p in enumerate(pool)}},
@@ -232,10 +233,14 @@ def test_near_duplicates_count_once_and_files_labelled_already_not_at_all(tmp_pa
 
     request = read_request(text)
     streams = {s.name: s.available for s in streams_of_project(project, request)}
-    compute_plan(project, text, SILENT)
+    plan = compute_plan(project, text, SILENT)
     export(project, ExportRequest("work-order", tmp_path / "out"), SILENT, run_here)
 
     assert streams == {"set, light = day": 1, "set, light = night": 3}
+    told = (
+        "4 unlabelled items are not offered, as labelled ones show the same: 1 is the same file, 3 are near-duplicates."
+    )
+    assert told in plan.outcome.notes
     with next((tmp_path / "out").rglob("*tems.csv")).open(encoding="utf-8", newline="") as file:
         names = {row["file_name"] for row in csv.DictReader(file)}
     assert names in ({"p1.jpg", "p3.jpg", "p4.jpg", "p5.jpg"}, {"p2.jpg", "p3.jpg", "p4.jpg", "p5.jpg"})

@@ -64,13 +64,27 @@ def clusters_of(sliced: ProjectCube) -> NDArray[np.int64]:
 
 
 def offered(sliced: ProjectCube) -> NDArray[np.bool_]:
-    """Return the unlabelled rows without those whose very file is labelled already, or that somebody excluded."""
-    axis = sliced.cube.axes.get(IDENTICAL_AXIS)
-    open_rows = sliced.pool & ~excluded_rows(sliced)
-    if axis is None:
-        return open_rows
-    is_done = np.zeros(len(axis.values), dtype=np.bool_)
-    is_done[axis.codes[sliced.labelled[axis.rows]]] = True
-    answer = open_rows.copy()
-    answer[axis.rows[is_done[axis.codes]]] = False
-    return answer
+    """Return the unlabelled rows without those that show what a labelled item shows, or that somebody excluded."""
+    return _open(sliced) & ~_shown_by_labels(sliced)
+
+
+def left_out(sliced: ProjectCube) -> tuple[int, int]:
+    """Return how many unlabelled rows are not offered: the very file of a labelled item, and its near-duplicates."""
+    rows = _open(sliced) & _shown_by_labels(sliced)
+    identical = sliced.group_columns([IDENTICAL_AXIS] if IDENTICAL_AXIS in sliced.cube.axes else [])
+    files = rows & _with_a_labelled_one(sliced, connected_groups(len(rows), *identical))
+    return int(files.sum()), int((rows & ~files).sum())
+
+
+def _open(sliced: ProjectCube) -> NDArray[np.bool_]:
+    return sliced.pool & ~excluded_rows(sliced)
+
+
+def _shown_by_labels(sliced: ProjectCube) -> NDArray[np.bool_]:
+    return _with_a_labelled_one(sliced, clusters_of(sliced))
+
+
+def _with_a_labelled_one(sliced: ProjectCube, groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    has_labels = np.zeros(int(groups.max(initial=-1)) + 1, dtype=np.bool_)
+    has_labels[groups[sliced.labelled]] = True
+    return has_labels[groups]

@@ -39,8 +39,8 @@ def streams_of_project(
 
     One stream per source and value of the conditions the request names; if it names none, of the condition that tells
     most about the classes wanted (the highest Cramér's V among conditions that the pool knows too). With a discovery
-    reserve each source also has a stream that draws at random. Near-duplicates count once, files identical to one that
-    is labelled not at all.
+    reserve each source also has a stream that draws at random. Near-duplicates count once, and not
+    at all where one of them is labelled.
 
     Args:
         project: where the pool and the labels are.

@@ -14,6 +14,7 @@ from tailwise.planning.quota_rules import percent
 from tailwise.planning.unseen import unseen
 from tailwise.storage import plan_tables, source_tables
 from tailwise.usecases.plan_draft import draft_plan_request, project_request
+from tailwise.usecases.plan_pool import left_out
 from tailwise.usecases.plan_store import PlanSummary, StoredPlan, plan_summary, stored_plan
 from tailwise.usecases.projects import versions
 
@@ -61,7 +62,7 @@ def compute_plan(project: Project, request_toml: str, progress: Progress, origin
     began = time.monotonic()
     request = project_request(project, request_file.parse_request(request_toml, origin))
     outcome = quota_plan.compute_plan(request, progress)
-    outcome = replace(outcome, notes=(*outcome.notes, *_unseen_note(project, request)))
+    outcome = replace(outcome, notes=(*outcome.notes, *_pool_notes(project), *_unseen_note(project, request)))
     progress.stage("Saving the plan")
     with project.file.writing() as db:
         plan_tables.add_plan(
@@ -146,6 +147,23 @@ def nearest_request(
         return None
     nearest = replace(found, streams=asked.streams, conditions=asked.conditions)
     return nearest, plan_diff.request_changes(asked, nearest)
+
+
+def _pool_notes(project: Project) -> Iterator[str]:
+    """Say how many unlabelled items streams of the project do not offer, because labelled ones show the same."""
+    identical, near = left_out(project.cube())
+    parts = [
+        f"{count:,} {'is' if count == 1 else 'are'} {what}"
+        for count, what in (
+            (identical, "the same file"),
+            (near, "a near-duplicate" if near == 1 else "near-duplicates"),
+        )
+        if count
+    ]
+    if parts:
+        total = identical + near
+        items = "1 unlabelled item is" if total == 1 else f"{total:,} unlabelled items are"
+        yield f"{items} not offered, as labelled ones show the same: {', '.join(parts)}."
 
 
 def _unseen_note(project: Project, request: PlanRequest) -> Iterator[str]:
