@@ -10,7 +10,7 @@ from tailwise.imaging.index_align import NO_ALIGNMENT, align
 def fog(seed):
     """Return a smooth picture in which there is hardly a corner."""
     rng = np.random.default_rng(seed)
-    coarse = rng.uniform(90, 220, (3, 4)).astype(np.float32)
+    coarse = rng.uniform(150, 185, (3, 4)).astype(np.float32)
     return cv2.resize(coarse, (256, 192), interpolation=cv2.INTER_CUBIC).clip(20, 240).astype(np.uint8)
 
 
