@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 import desk_projects
@@ -14,6 +15,7 @@ from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT
 from tailwise.usecases import label_doubts
 from tailwise.usecases.label_doubts import doubted_labels
+from tailwise.usecases.mining_places import MiningProject
 from tailwise.usecases.projects import open_project
 
 IMAGES = 24
@@ -94,6 +96,12 @@ def test_classes_with_too_few_examples_are_left_out_and_named(project, monkeypat
     assert found.notes == ("Too few examples or scenes to weigh: brick",)
     monkeypatch.setattr(label_doubts, "LEAST_LABELLED", 17)
     with pytest.raises(RequestError, match="Fewer than two classes have 17 examples"):
+        doubted_labels(project, SILENT, run=run_here)
+
+
+def test_classes_that_show_one_scene_alone_are_not_weighed(project, monkeypatch):
+    monkeypatch.setattr(MiningProject, "groups", lambda _self, row, **_kinds: np.zeros(len(row), dtype=np.int64))
+    with pytest.raises(RequestError, match="in more than one scene"):
         doubted_labels(project, SILENT, run=run_here)
 
 
