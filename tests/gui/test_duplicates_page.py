@@ -1,5 +1,7 @@
 """The duplicates page: leaks first, decided by keys, stored at once, and undone."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -223,6 +225,8 @@ def test_empty_states_lead_from_data_to_index_to_search(qtbot, session, tmp_path
         db.execute("UPDATE image_index SET method = method - 1")
     page.refresh()
     settle(qtbot, page)
+    gone = replace(page._view.state, missing=2, outdated=0)
+    assert nothing_texts(gone)[0] == "None of the pictures is on this computer"
     title, text, _button = nothing_texts(page._view.state)
     assert title == "The index was made by an earlier version"
     assert text.startswith("2 images are looked at once more")

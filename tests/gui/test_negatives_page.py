@@ -477,9 +477,11 @@ def test_what_is_empty_leads_on(qtbot, page, monkeypatch):
     assert page.head.mine.isEnabled(), "look-alikes of an outdated index are found after it was made again"
     assert any("earlier version" in label.text() for label in page.states.findChildren(QLabel))
     page.states.empty_button_clicked.emit()
+    page._on_loaded(dataclasses.replace(empty, is_indexed=False, has_pictures=False))
+    page.states.empty_button_clicked.emit()
     page._on_loaded(dataclasses.replace(empty, class_name=""))
     page.states.empty_button_clicked.emit()
-    assert asked == ["car", "export", "car", "index", "index", "data"]
+    assert asked == ["car", "export", "car", "index", "index", "data", "data"]
     page._on_failed(RuntimeError("broken"))
     assert page.states.state == "error"
     page.open_payload("bus")

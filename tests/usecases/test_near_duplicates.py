@@ -1,18 +1,20 @@
 """Near-duplicates end to end: found, explained, decided by hand, used by counts and splits."""
 
 import contextlib
+from array import array
 
 import cv2
 import numpy as np
 import pytest
 
+from builders import a_project, a_source
 from cli_runs import Shell
 from photo_sets import inline_pool, jpeg_of, photo, photo_project
 from tailwise.domain.coverage import CountRequest, ItemFilter, Unit
 from tailwise.domain.duplicates import DUPLICATE_MARK_AXIS, DuplicateRequest
 from tailwise.domain.errors import RequestError
 from tailwise.domain.index import EdgeKind, IndexRequest, ItemMark, PairVerdict
-from tailwise.domain.records import NEAR_DUPLICATE_AXIS
+from tailwise.domain.records import NEAR_DUPLICATE_AXIS, MediaState
 from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT
 from tailwise.usecases.counts import count_table
@@ -211,6 +213,12 @@ def test_without_an_index_the_command_says_what_to_do(tmp_path, capsys):
     shell("near-duplicates", tmp_path / "p.tailwise", code=1)
 
     assert "The images are not indexed yet. Run: tailwise index p.tailwise." in shell.err
+    missing = a_source({"a.jpg": {"car": 1}})
+    missing.items.media[:] = array("b", [MediaState.MISSING])
+    a_project(tmp_path / "gone.tailwise", missing).close()
+    shell("near-duplicates", tmp_path / "gone.tailwise", code=1)
+    assert "None of the pictures is on this computer" in shell.err, "the index would not help"
+    assert "None of the 1 pictures" in shell("index", tmp_path / "gone.tailwise") + shell.err
 
 
 @pytest.mark.parametrize(

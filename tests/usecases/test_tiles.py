@@ -145,6 +145,7 @@ def test_commands_write_tiles_and_pictures(project, tmp_path, capsys):
     told = shell.json("tiles", path, "--side", 32, "--stride", 32, "--total", 4, "--out", tmp_path / "t.csv")
     assert (told["chosen"], told["images"], told["classes"][0]["class"]) == (4, 6, "left part")
     assert "left part" in shell("tiles", path)
+    assert shell("tiles", path, "--side", 20) == shell("tiles", path, "--side", 20, "--stride", 10)
     done = shell.json("augment", path, "--class", "nut", "--out", tmp_path / "out", "--seed", 3)
     assert done["variants"] == 6
     assert done["classes"][0] == {"class": "nut", "before": 6, "added": 6, "after": 12}

@@ -96,7 +96,7 @@ def _print(done: Materialised) -> None:
 @click.command()
 @click.argument("project", type=PATH)
 @click.option("--side", type=int, default=512, show_default=True, help="Side of a tile in pixels.")
-@click.option("--stride", type=int, default=256, show_default=True, help="From one tile to the next, pixels.")
+@click.option("--stride", type=int, help="From one tile to the next, pixels; half a side if left out.")
 @click.option("--total", type=int, default=0, help="How many tiles to choose; all with a label if left out.")
 @click.option("--background", type=float, default=0.1, show_default=True, help="Share of tiles without an object.")
 @click.option("--seed", type=click.IntRange(min=0), default=17, show_default=True)
@@ -105,7 +105,7 @@ def _print(done: Materialised) -> None:
 def tiles(  # noqa: PLR0913, PLR0917  one parameter per option
     project: Path,
     side: int,
-    stride: int,
+    stride: int | None,
     total: int,
     background: float,
     seed: int,
@@ -116,7 +116,7 @@ def tiles(  # noqa: PLR0913, PLR0917  one parameter per option
     from tailwise.domain.tiles import TileRequest
     from tailwise.usecases.tiles import plan_tiles, write_tiles
 
-    request = TileRequest(side, stride, total, background, seed)
+    request = TileRequest(side, max(1, side // 2) if stride is None else stride, total, background, seed)
     with reading(project) as opened, terminal_progress() as progress:
         plan = plan_tiles(opened, request, progress)
         if to is not None:

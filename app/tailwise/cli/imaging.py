@@ -47,6 +47,8 @@ def index(project: Path, workers: int, scheduler: str, rebuild: bool, no_descrip
         f"{outcome.indexed:,} images indexed, {outcome.kept:,} were up to date, {outcome.failed:,} hold no readable "
         f"picture, {outcome.missing:,} have gone; {state.objects:,} objects described."
     )
+    if not state.has_pictures:
+        say(f"None of the {state.images:,} pictures is on this computer: put them where the dataset says they are.")
     if outcome.findings:
         kinds = "1 kind of finding" if len(outcome.findings) == 1 else f"{len(outcome.findings)} kinds of findings"
         say(f"{kinds}; see them with: tailwise findings {project}")

@@ -102,6 +102,11 @@ class IndexState:
     outdated: int = 0
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether at least one image has a file on this computer; without one there is nothing to index."""
+        return self.missing < self.images
+
+    @property
     def is_whole(self) -> bool:
         """Whether every image that has a file was looked at."""
         return self.images > 0 and self.indexed + self.failed + self.missing >= self.images

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tailwise.domain.index import INDEX_METHOD, ImageIssue
+from tailwise.domain.records import MediaState
 from tailwise.storage.plan_tables import utc_now
 
 if TYPE_CHECKING:
@@ -178,6 +179,11 @@ def stored_files(db: Db) -> dict[int, StoredFile]:
         "SELECT item_id, file_name, size_bytes, mtime_ns, issue FROM image_index WHERE method = ?", (INDEX_METHOD,)
     )
     return {row[0]: StoredFile(*row[1:]) for row in rows}
+
+
+def has_pictures(db: Db) -> bool:
+    """Return whether at least one image of the project had a file when it was imported."""
+    return db.conn.execute("SELECT 1 FROM item WHERE media = ? LIMIT 1", (MediaState.PRESENT,)).fetchone() is not None
 
 
 def outdated_items(db: Db) -> list[int]:

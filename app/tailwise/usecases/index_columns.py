@@ -27,6 +27,11 @@ def not_indexed(db: Db, project: str) -> RequestError:
         project: its file name, for the advice.
     """
     outdated = len(index_tables.outdated_items(db)) if index_tables.has_tables(db) else 0
+    if not index_tables.has_pictures(db):
+        return RequestError(
+            "None of the pictures is on this computer",
+            "Put them where the dataset says they are, then import it again and run the index",
+        )
     if not outdated:
         return RequestError("The images are not indexed yet", f"Run: tailwise index {project}")
     return RequestError(

@@ -74,6 +74,7 @@ class DeskView:
         classes: all of the project. class_name: the one shown, empty without any.
         cards: by queue key. said: what this reviewer said, by candidate; nobody else's verdicts are shown.
         is_indexed: whether images have vectors. place: where this reviewer was last, in this class.
+        has_pictures: whether there is anything to index.
         outdated: what to do about an index of an earlier version, empty where there is none.
     """
 
@@ -88,6 +89,7 @@ class DeskView:
     unit: str
     place: Place = Place()
     outdated: str = ""
+    has_pictures: bool = True
 
     @property
     def can_mine(self) -> bool:
@@ -151,6 +153,7 @@ def load_desk(project: Project, class_name: str, reviewer: str, progress: Progre
         unit=unit,
         place=last if (last.class_name, last.reviewer) == (chosen, who) else Place(chosen, who),
         outdated=outdated_text(state) if state.outdated else "",
+        has_pictures=state.has_pictures,
     )
 
 

@@ -19,6 +19,10 @@ ABOUT_INDEXING = (
     "Indexing looks at every image once. It can be cancelled at any time and goes on where it was; nothing is written "
     "into the dataset."
 )
+NO_PICTURES_TITLE = "None of the pictures is on this computer"
+NO_PICTURES = (
+    "Pictures are compared here. Put them where the dataset says they are, then import it again on the Data page."
+)
 OUTDATED_TITLE = "The index was made by an earlier version"
 
 
@@ -66,6 +70,8 @@ def nothing_texts(state: IndexState) -> tuple[str, str, str]:
     """Return title, sentence and button of the page while there are no clusters to show."""
     if not state.images:
         return "No images yet", "Import a dataset on the Data page.", "Go to Data"
+    if not state.has_pictures:
+        return NO_PICTURES_TITLE, NO_PICTURES, "Go to Data"
     if state.outdated and not state.indexed:
         return OUTDATED_TITLE, outdated_text(state), "Index again"
     if not state.indexed:

@@ -202,7 +202,7 @@ class DuplicatesPage(QWidget):
     @Slot()
     def _on_empty_button(self) -> None:
         state = self._view.state if self._view else None
-        if state is None or not state.images:
+        if state is None or not state.has_pictures:
             self.page_requested.emit(DATA, None)
         elif not state.indexed:
             self.index_requested.emit()

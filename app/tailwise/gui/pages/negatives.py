@@ -208,6 +208,8 @@ class NegativesPage(QWidget):
         elif self.queue.all_cards:  # the end of a queue, or a filter that lets nothing through
             self.head.filters.show_all()
             self.panes.take_keys()
+        elif not view.has_pictures:
+            self.page_requested.emit("data", None)
         elif not view.is_indexed:
             self.index_requested.emit()
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tailwise.gui.models.desk_view import HARD, MISSING, QUEUES, session_text
-from tailwise.gui.models.duplicate_view import OUTDATED_TITLE
+from tailwise.gui.models.duplicate_view import NO_PICTURES, NO_PICTURES_TITLE, OUTDATED_TITLE
 from tailwise.gui.texts import number
 from tailwise.gui.widgets.empty_state import StateStack
 
@@ -48,6 +48,8 @@ class DeskStates(StateStack):
             self.next_queue = max(view.cards, key=lambda queue: len(view.cards[queue]))
             link = f"{dict(QUEUES)[self.next_queue]} {number(len(view.cards[self.next_queue]))}"
             self.show_empty(self.tr("This queue is empty"), text.format(view.class_name), "", link)
+        elif not view.has_pictures:
+            self.show_empty(NO_PICTURES_TITLE, NO_PICTURES, self.tr("Go to Data"))
         elif view.outdated and not view.is_indexed:
             self.show_empty(OUTDATED_TITLE, view.outdated, self.tr("Index again"))
         elif not view.is_indexed:
