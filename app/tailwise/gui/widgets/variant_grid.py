@@ -99,8 +99,8 @@ class VariantGrid(QWidget):
 
     def current_tile(self) -> PreviewTile | None:
         """Return the tile under the cursor, None while it has not come."""
-        row, column = self._current
-        found = self._tiles.get((self._rows[row], column - 1)) if row < len(self._rows) else None
+        key = self.current_key()
+        found = self._tiles.get(key) if key is not None else None
         return found[0] if found is not None else None
 
     def tiles(self) -> list[PreviewTile]:
