@@ -71,6 +71,11 @@ def imagededup(data, folder):
     return cluster_recall(data, folder / "imagededup", imagededup_transforms, turned=True)
 
 
+def imagededup_straight(data, folder):
+    """The same set with turns off: 25 degrees and upside down are not asked for then, the other three are."""
+    return cluster_recall(data, folder / "straight", imagededup_transforms, turned=False)
+
+
 def imagededup_transforms(picture):
     height, width = picture.shape[:2]
     dy, dx = height // 16, width // 16  # 560 x 420 of 640 x 480
@@ -154,6 +159,7 @@ PARTS = {
     "self_join": self_join,
     "recall": recall,
     "imagededup": imagededup,
+    "imagededup_straight": imagededup_straight,
     "scrolling": scrolling,
     "indexing": indexing,
 }
