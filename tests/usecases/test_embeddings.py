@@ -107,6 +107,8 @@ def spoil(folder, kind):
         np.save(folder / "v.npy", np.zeros((8, 2, 2)))
     elif kind == "not finite":
         np.save(folder / "v.npy", np.full((8, 2), np.nan))
+    elif kind == "gone":
+        return folder / "gone.npy"
     elif kind == "other form":
         os.replace(folder / "v.npy", folder / "v.pt")
         return folder / "v.pt"
@@ -125,6 +127,7 @@ def spoil(folder, kind):
         ("pickled", "no plain NumPy array"),
         ("cube", "no table of numbers"),
         ("not finite", "not finite"),
+        ("gone", "no file gone.npy"),
         ("other form", "neither .npy nor .parquet"),
         ("no parquet", "cannot be read as Parquet"),
     ],

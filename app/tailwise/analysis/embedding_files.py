@@ -34,6 +34,8 @@ def read_vectors(path: Path, names: Path | None) -> NamedVectors:
     Raises:
         RequestError: the file cannot be read, holds no vectors, or names and vectors do not fit together.
     """
+    if not path.is_file():
+        raise RequestError(f"There is no file {path.name}", "Check the path of the vectors")
     suffix = path.suffix.lower()
     if suffix == ".npy":
         found = _read_npy(path, names)
