@@ -56,7 +56,7 @@ def test_records_that_hold_others_which_begin_alike_are_read_in_runs(tmp_path, m
 
 
 def test_lines_are_read_singly_with_their_faults(tmp_path):
-    text = b'\xef\xbb\xbf{"a": 1}\r\n\r\n[1]\n{"a": NaN}\n{"a": \n{"a": "\xff"}\n' + b"[" * 3000 + b"\n\n"
+    text = b'\xef\xbb\xbf{"a": 1}\r\n\r\n[1]\n{"a": NaN}\n{"a": \n{"a": "\xff"}\n' + b"[" * 100_000 + b"\n\n"
     path = write_tree(tmp_path, {"a.jsonl": text}) / "a.jsonl"
     repairs = Repairs()
 

@@ -137,7 +137,7 @@ def test_files_that_cannot_be_read_are_told_with_their_place(tmp_path):
     with pytest.raises(UnreadableSourceError, match=r"a.json: line 1, column \d+: the file ends"):
         labelme(tmp_path, {"a.json": document(CAT)[:-9]})
     with pytest.raises(UnreadableSourceError, match="nested too deep"):
-        labelme(tmp_path, {"a.json": '{"shapes": ' + "[" * 5000 + "]" * 5000 + "}"})
+        labelme(tmp_path, {"a.json": '{"shapes": ' + "[" * 100_000 + "]" * 100_000 + "}"})
 
 
 @needs_real_data
