@@ -203,13 +203,11 @@ class NegativesPage(QWidget):
     @Slot()
     def _on_empty_button(self) -> None:
         view = self._view
-        if view is None or not view.class_name:
+        if view is None or not view.class_name or not (view.has_pictures or self.queue.all_cards):
             self.page_requested.emit("data", None)
         elif self.queue.all_cards:  # the end of a queue, or a filter that lets nothing through
             self.head.filters.show_all()
             self.panes.take_keys()
-        elif not view.has_pictures:
-            self.page_requested.emit("data", None)
         elif not view.is_indexed:
             self.index_requested.emit()
         else:
