@@ -127,6 +127,18 @@ def single_threaded() -> None:  # pragma: no cover  as above
         importlib.import_module("cv2").setNumThreads(1)
 
 
+@contextlib.contextmanager
+def one_thread() -> Generator[None]:
+    """Let one thread do the arithmetic in a block.
+
+    Its products are of a crop or a class each, too small to share out: threads that wait for each other took 30 times
+    as long to describe a crop on a computer with other work to do.
+    """
+    limits: Any = importlib.import_module("threadpoolctl")
+    with limits.threadpool_limits(1):
+        yield
+
+
 def _end_with(stop: Event) -> None:  # pragma: no cover  only ever runs in a child, where nothing counts lines
     stop.wait()
     os._exit(1)

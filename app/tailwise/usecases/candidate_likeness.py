@@ -10,6 +10,7 @@ import numpy as np
 from tailwise.analysis.candidate_groups import alike, close_cosine, grouped
 from tailwise.analysis.mining_evidence import unit
 from tailwise.domain.index import CLASSICAL_EMBEDDING
+from tailwise.ops.executors import one_thread
 from tailwise.storage import index_tables
 from tailwise.storage.candidate_vectors import vectors_of_items
 from tailwise.storage.review_tables import box_text
@@ -50,7 +51,8 @@ def candidate_likeness(project: Project, cards: Sequence[ReviewCard], progress: 
         OpCancelledError: cancelled.
     """
     ids = [card.candidate.id for card in cards]
-    vectors = unit(_vectors(project, cards, progress))
+    with one_thread():
+        vectors = unit(_vectors(project, cards, progress))
     cosine = close_cosine(vectors)
     found = alike(vectors, cosine)
     return CandidateLikeness(

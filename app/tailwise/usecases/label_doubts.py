@@ -20,8 +20,8 @@ from tailwise.domain.label_doubts import LabelDoubt, LabelDoubts
 from tailwise.domain.review import DEFAULT_LIMIT, MAX_LIMIT
 from tailwise.domain.wording import counted
 from tailwise.ops.child import Runner, run_in_child
+from tailwise.ops.executors import one_thread
 from tailwise.ops.progress import SILENT
-from tailwise.usecases.mining import one_thread
 from tailwise.usecases.mining_places import NO_CLASS, annotated_places, load_mining_project
 from tailwise.usecases.projects import open_project
 

@@ -5,11 +5,9 @@ The work is done in a child process that only reads the project; what it found i
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +18,7 @@ from tailwise.domain.errors import RequestError
 from tailwise.domain.review import Candidate, Decision, MiningOutcome, MiningRequest, ReviewQueue, current
 from tailwise.domain.wording import counted
 from tailwise.ops.child import Runner, run_in_child
+from tailwise.ops.executors import one_thread
 from tailwise.storage import plan_tables, review_tables, source_tables
 from tailwise.storage.review_tables import RandomNegatives, box_text
 from tailwise.usecases.mining_crops import Cutter
@@ -29,7 +28,6 @@ from tailwise.usecases.mining_why import Facts, evidence_of, why, why_missing
 from tailwise.usecases.projects import open_project, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -94,18 +92,6 @@ def mine(project: Project, request: MiningRequest, progress: Progress, run: Runn
             f"{hard:,} candidates and {len(both) - hard:,} suspected missing labels of {request.class_name}",
         )
     return replace(outcome, candidates=tuple(stored[:hard]), suspected_missing=tuple(stored[hard:]))
-
-
-@contextlib.contextmanager
-def one_thread() -> Generator[None]:
-    """Let one thread do the arithmetic in a block.
-
-    Its products are of a crop or a class each, too small to share out: threads that wait for each other took 30 times
-    as long to describe a crop on a computer with other work to do.
-    """
-    limits: Any = importlib.import_module("threadpoolctl")
-    with limits.threadpool_limits(1):
-        yield
 
 
 @one_thread()
