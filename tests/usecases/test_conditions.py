@@ -139,7 +139,7 @@ def test_numbers_are_sorted_into_ranges(project):
     assert found["objects per image range"] == {"below 2": 4, "2 and above": 8}
     assert found["aspect ratio range"] == {"1 and above": 12}
     for source, sentence in (
-        ("weather", "are no numbers"), ("width", "no two different"), ("brightness", "not been indexed"), ("x", "no axis"),
+        ("weather", "are no numbers"), ("width", "no two different"), ("brightness", "not indexed yet"), ("x", "no axis"),
     ):  # fmt: skip
         with pytest.raises(RequestError, match=sentence):
             cd.conditions_from_numbers(project, source, 3, SILENT)
