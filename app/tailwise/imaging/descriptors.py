@@ -122,19 +122,19 @@ def oriented_gradients(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _strongest_gradients(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return differences of neighbours across and down, (rows, columns) each, of the channel where they are largest."""
-    rows, columns = pixels.shape[:2]
-    planes = np.empty((3, rows + 2, columns + 2), dtype=np.float32)
-    planes[:, 1:-1, 1:-1] = pixels.transpose(2, 0, 1)
-    planes[:, 0], planes[:, -1] = planes[:, 1], planes[:, -2]
-    planes[:, :, 0], planes[:, :, -1] = planes[:, :, 1], planes[:, :, -2]
-    across = planes[:, 1:-1, 2:] - planes[:, 1:-1, :-2]
-    down = planes[:, 2:, 1:-1] - planes[:, :-2, 1:-1]
+    import cv2
+
+    framed = cv2.copyMakeBorder(pixels, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    planes = np.ascontiguousarray(framed.transpose(2, 0, 1)).astype(np.int16)
+    across = (planes[:, 1:-1, 2:] - planes[:, 1:-1, :-2]).astype(np.float32)
+    down = (planes[:, 2:, 1:-1] - planes[:, :-2, 1:-1]).astype(np.float32)
     strength = across * across
     strength += down * down
     for channel in (1, 2):
-        is_larger = strength[channel] > strength[0]
+        # Whole numbers this small are exact; a product with 0 or 1 takes a third of the time of a masked copy.
+        is_larger = (strength[channel] > strength[0]).view(np.int8).astype(np.float32)
         for values in (across, down, strength):
-            np.copyto(values[0], values[channel], where=is_larger)
+            values[0] += (values[channel] - values[0]) * is_larger
     return across[0], down[0]
 
 
