@@ -11,7 +11,7 @@ import numpy as np
 
 SETS = ("voc100_multiformat_predictions", "bccd_voc", "trashnet_folders", "dawn_fog_yolo")
 SOURCES = {
-    "voc100": ("voc100_multiformat_predictions/database/gts/coco_format_v1", "coco"),
+    "voc100": ("voc100_multiformat_predictions/database", "yolo"),
     "bccd": ("bccd_voc", "voc"),
     "trashnet": ("trashnet_folders", "folders"),
     "dawn": ("dawn_fog_yolo", "voc"),
