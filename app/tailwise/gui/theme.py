@@ -304,8 +304,8 @@ QComboBox {{ background: {theme.base}; border: 1px solid {theme.strong_line}; bo
   padding: 4px 8px; min-height: 20px; }}
 QComboBox:focus {{ border: {FOCUS_WIDTH}px solid {theme.focus}; padding: 3px 7px; }}
 QComboBox:disabled {{ color: {theme.disabled}; border-color: {theme.line}; }}
-QComboBox::drop-down {{ border: none; width: 22px; }}
-QComboBox::down-arrow {{ width: 14px; height: 14px; {_picture("chevron-grey")} }}
+QComboBox::drop-down, QDateEdit::drop-down {{ border: none; background: transparent; width: 22px; }}
+QComboBox::down-arrow, QDateEdit::down-arrow {{ width: 14px; height: 14px; {_picture("chevron-grey")} }}
 QComboBox QAbstractItemView {{ background: {theme.base}; border: 1px solid {theme.line};
   selection-background-color: {theme.selection}; selection-color: {theme.text}; }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {theme.strong_line};
