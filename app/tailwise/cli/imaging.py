@@ -8,6 +8,7 @@ import click
 
 from tailwise.cli.output import print_json, print_table, say
 from tailwise.cli.support import PATH, goes_on, json_option, terminal_progress, writing
+from tailwise.domain.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +104,7 @@ def near_duplicates(
         [(leak.a_split, leak.b_split, leak.pairs) for leak in report.leaks],
         empty="No cluster lies in two splits.",
     )
-    clusters = "1 cluster" if len(report.clusters) == 1 else f"{len(report.clusters):,} clusters"
+    clusters = counted(len(report.clusters), "cluster")
     say(f"{clusters} of {report.in_clusters:,} among {report.images:,} indexed images.")
 
 
