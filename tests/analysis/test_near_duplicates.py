@@ -13,7 +13,7 @@ from tailwise.analysis.near_duplicates import (
     turned_appearance,
     vectors_of,
 )
-from tailwise.imaging.statistics import appearance_bytes, coarse_grey, colour_pyramid
+from tailwise.imaging.statistics import TINY_SIDE, appearance_bytes, coarse_greys, colour_pyramids
 from tailwise.ops.progress import SILENT
 
 NOBODY = np.zeros((0, 2), dtype=np.int64)
@@ -30,8 +30,9 @@ def looks(n, seed=1):
 
 def appearance(picture):
     """What the index stores of a picture."""
-    hsv, grey = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV), cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    return np.frombuffer(appearance_bytes(colour_pyramid(hsv), coarse_grey(grey)), dtype=np.uint8)
+    tiny = cv2.resize(picture, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_AREA)
+    hsv, grey = cv2.cvtColor(tiny, cv2.COLOR_BGR2HSV), cv2.cvtColor(tiny, cv2.COLOR_BGR2GRAY)
+    return np.frombuffer(appearance_bytes(colour_pyramids(hsv[None]), coarse_greys(grey[None]))[0], dtype=np.uint8)
 
 
 def found(candidates):

@@ -8,7 +8,6 @@ from tailwise.domain.recipe_steps import STEPS
 from tailwise.domain.variants import FlagKind
 from tailwise.imaging.augment_files import (
     encode_picture,
-    look,
     map_from_source,
     mask_runs,
     read_picture,
@@ -19,6 +18,7 @@ from tailwise.imaging.augment_pixels import CHANGES
 from tailwise.imaging.augment_run import StepPlan, make_variant, variant_seed
 from tailwise.imaging.augment_scene import Scene, cut_out, cutmix, mixup, reduced
 from tailwise.imaging.augment_shapes import LabelShape, ShapeKind, box_shape
+from tailwise.imaging.picture_facts import look_at
 from tailwise.imaging.thumbnails import Frame
 
 
@@ -214,7 +214,7 @@ def test_pictures_are_read_upright_with_their_shapes(tmp_path):
     label = LabelShape(0, ShapeKind.LABEL)
     assert upright_shape(label, turned) is label
     assert map_from_source((0, 0), Frame(0, 0), (4, 4)) is None
-    assert look(pixels).brightness == pytest.approx(0.47, abs=0.05)
+    assert look_at(pixels).brightness == pytest.approx(0.47, abs=0.05)
     assert [suffix_for(path), suffix_for(tmp_path / "b.JPEG")] == [".png", ".jpg"]
     assert mask_runs(np.ones((2, 2), np.uint8)) == [0, 4]
 

@@ -12,25 +12,32 @@ from imaging_bytes import with_exif
 from photo_sets import jpeg_of, photo
 from tailwise.domain.index import ImageIssue
 from tailwise.imaging import decode
-from tailwise.imaging.decode import decode_file, is_truncated
+from tailwise.imaging.decode import ImageFile, decode_file, is_truncated
 from tailwise.imaging.descriptors import (
     cut_out,
-    describe_regions,
+    describe,
     local_binary_patterns,
     oriented_gradients,
+    regions_on,
 )
 from tailwise.imaging.exif import read_exif
-from tailwise.imaging.hashes import perceptual_hashes
+from tailwise.imaging.hashes import hashes_of, perceptual_hashes
 from tailwise.imaging.headers import read_header
 from tailwise.imaging.index_align import NO_ALIGNMENT, align, align_files
-from tailwise.imaging.index_picture import describe_boxes, index_file
+from tailwise.imaging.index_picture import describe_boxes, index_and_describe, index_files
 from tailwise.imaging.masks import count_mask
-from tailwise.imaging.statistics import coarse_grey, colour_pyramid, look_of
+from tailwise.imaging.picture_facts import look_at
+from tailwise.imaging.statistics import MOST_BLUR, coarse_greys, colour_pyramids
 from tailwise.imaging.thumbnails import read_frame, render_thumbnail
 
 
 def grey(picture):
     return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+
+
+def index_one(path, declared=(0, 0), boxes=()):
+    (indexed,), raw = index_and_describe([ImageFile(str(path), declared, tuple(boxes))])
+    return indexed, raw
 
 
 def apart(a, b):
@@ -73,7 +80,7 @@ def test_half_the_bits_are_set_and_resaving_changes_few():
 
 
 def test_a_constant_picture_has_one_binary_pattern():
-    patterns = local_binary_patterns(np.full((64, 64), 90, np.uint8)).reshape(9, 59)
+    patterns = local_binary_patterns(np.full((1, 64, 64), 90, np.uint8)).reshape(9, 59)
 
     # All neighbours are at least as bright: pattern 255, the last uniform one.
     assert np.array_equal(patterns != 0, np.tile(np.arange(59) == 57, (9, 1)))
@@ -83,8 +90,8 @@ def test_a_constant_picture_has_one_binary_pattern():
 def test_a_vertical_edge_is_split_between_the_bins_beside_0_degrees():
     picture = np.zeros((64, 64, 3), np.uint8)
     picture[:, 30:] = 200
-    upright = oriented_gradients(picture).reshape(-1, 9).sum(axis=0)
-    lying = oriented_gradients(np.ascontiguousarray(picture.transpose(1, 0, 2))).reshape(-1, 9).sum(axis=0)
+    upright = oriented_gradients(picture[None]).reshape(-1, 9).sum(axis=0)
+    lying = oriented_gradients(np.ascontiguousarray(picture.transpose(1, 0, 2))[None]).reshape(-1, 9).sum(axis=0)
 
     # Bins are centred at 10, 30, ... 170 degrees: 0 lies between the first and the last, 90 in the middle one.
     assert upright[0] == pytest.approx(upright[8])
@@ -94,22 +101,47 @@ def test_a_vertical_edge_is_split_between_the_bins_beside_0_degrees():
 
 def test_the_colour_pyramid_has_five_histograms_of_length_one():
     hsv = cv2.cvtColor(photo(1, 64, 64), cv2.COLOR_BGR2HSV)
-    pyramid = colour_pyramid(hsv).reshape(5, 144)
+    pyramid = colour_pyramids(hsv[None]).reshape(5, 144)
+    counted = cv2.calcHist([hsv], [0, 1, 2], None, (12, 4, 3), (0, 180, 0, 256, 0, 256)).ravel()
 
     assert np.allclose((pyramid**2).sum(axis=1), 1, atol=1e-5)
     assert np.allclose((pyramid[1:] ** 2).mean(axis=0), pyramid[0] ** 2, atol=1e-6)
+    assert np.allclose(pyramid[0] ** 2 * 64 * 64, counted, atol=1e-2)  # OpenCV counts the same
 
 
 def test_measures_of_flat_and_lively_pictures():
     flat = np.full((64, 64, 3), 51, np.uint8)
-    look = look_of(grey(flat), cv2.cvtColor(flat, cv2.COLOR_BGR2HSV))
-    sharp = look_of(grey(photo(2)), cv2.cvtColor(photo(2), cv2.COLOR_BGR2HSV))
-    soft = look_of(cv2.GaussianBlur(grey(photo(2)), (0, 0), 3), cv2.cvtColor(photo(2), cv2.COLOR_BGR2HSV))
+    look = look_at(flat)
+    sharp, soft = look_at(photo(2)), look_at(cv2.GaussianBlur(photo(2), (0, 0), 6))
 
-    assert (look.brightness, look.blur, look.saturation) == (pytest.approx(0.2), 0, 0)
-    assert sharp.blur > 5 * soft.blur
+    assert (look.brightness, look.blur, look.saturation) == (pytest.approx(0.2), MOST_BLUR, 0)
+    assert soft.blur > 1.5 * sharp.blur
     assert sharp.saturation > 0.2
-    assert coarse_grey(grey(flat)).tolist() == [[128] * 16] * 16
+    assert coarse_greys(flat[None, :32, :32, 0]).tolist() == [[[128] * 16] * 16]
+
+
+@pytest.mark.parametrize("sigma", [1.5, 2, 3])
+def test_the_blur_of_noise_is_the_deviation_of_its_gaussian(sigma):
+    noise = np.random.default_rng(4).normal(0, 1, (128, 128)).astype(np.float32)
+    soft = cv2.GaussianBlur(noise, (0, 0), sigma)
+    soft /= soft.std()
+
+    for contrast in (40, 20):
+        picture = np.clip(np.rint(soft * contrast + 128), 0, 255).astype(np.uint8)
+        assert look_at(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)).blur == pytest.approx(sigma, rel=0.1)
+
+
+def test_what_is_found_of_a_picture_does_not_depend_on_its_neighbours():
+    pictures = [photo(seed, 64, 64) for seed in range(11)]
+    hsv = np.array([cv2.cvtColor(picture, cv2.COLOR_BGR2HSV) for picture in pictures])
+    greys = np.array([grey(picture)[:32, :32] for picture in pictures])
+    together, alone = describe(pictures), [describe([picture]) for picture in pictures]
+
+    for name in ("hog", "colour", "lbp", "patch"):
+        joined = np.concatenate([getattr(one, name) for one in alone])
+        assert np.array_equal(getattr(together, name), joined), name
+    for function, stack in ((colour_pyramids, hsv), (coarse_greys, greys), (hashes_of, greys)):
+        assert np.array_equal(function(stack), np.concatenate([function(one[None]) for one in stack]))
 
 
 def test_a_box_is_cut_out_with_its_surroundings_and_never_empty():
@@ -118,7 +150,8 @@ def test_a_box_is_cut_out_with_its_surroundings_and_never_empty():
     assert cut_out(picture, (0.25, 0.25, 0.5, 0.5)).shape == (60, 120, 3)
     assert cut_out(picture, (-0.5, 0.9, 2, 0.4)).shape[:2] == (14, 200)
     assert cut_out(picture, (1.5, 1.5, 0.1, 0.1)).shape == (1, 1, 3)
-    assert len(describe_regions(picture, [(0, 0, 1, 1)], whole=True)) == 2
+    assert len(describe(regions_on(picture, [(0, 0, 1, 1)]))) == 2
+    assert len(describe([])) == 0
 
 
 # Files
@@ -148,10 +181,16 @@ def test_a_damaged_or_hostile_file_is_named_and_harms_nothing(tmp_path, name):
     path = tmp_path / "x.png"
     path.write_bytes(data)
 
-    indexed = index_file(str(path), (0, 0), (), describe=True)
-    assert indexed.issue is issue
-    assert indexed.facts is None
-    assert describe_boxes(str(path), (10, 10), [(0, 0, 5, 5)]) is None
+    good = tmp_path / "good.jpg"
+    good.write_bytes(jpeg_of(photo(1)))
+    for files in ([ImageFile(str(path)), ImageFile(str(good))], [ImageFile(str(good)), ImageFile(str(path))]):
+        indexed, raw = index_and_describe(files)
+        assert {(one.issue, one.facts is None, one.regions) for one in indexed} == {
+            (issue, True, 0),
+            (ImageIssue.NONE, False, 1),
+        }
+        assert len(raw) == 1
+    assert describe_boxes(ImageFile(str(path), (10, 10), ((0, 0, 5, 5),))) is None
     assert align_files(str(path), str(path)) == NO_ALIGNMENT
 
 
@@ -176,7 +215,7 @@ def test_a_truncated_file_is_used_as_far_as_it_goes(tmp_path):
     whole = jpeg_of(photo(3))
     path = tmp_path / "half.jpg"
     path.write_bytes(whole[: len(whole) // 2])
-    indexed = index_file(str(path), (320, 240), (), describe=False)
+    (indexed,) = index_files([ImageFile(str(path), (320, 240))])
 
     assert indexed.issue is ImageIssue.TRUNCATED
     assert indexed.facts is not None
@@ -197,14 +236,14 @@ def test_every_orientation_is_turned_upright_once(tmp_path, orientation):
     stored = np.ascontiguousarray(turn_upright(upright, {6: 8, 8: 6}.get(orientation, orientation)))
     path = tmp_path / "x.jpg"
     path.write_bytes(with_exif(jpeg_of(stored, 98), orientation))
-    turned = index_file(str(path), (200, 120), [(50, 30, 60, 40)], describe=True)
+    turned, turned_raw = index_one(path, (200, 120), [(50, 30, 60, 40)])
     straight = tmp_path / "y.jpg"
     straight.write_bytes(jpeg_of(upright, 98))
-    plain = index_file(str(straight), (200, 120), [(50, 30, 60, 40)], describe=True)
+    plain, plain_raw = index_one(straight, (200, 120), [(50, 30, 60, 40)])
 
     assert turned.facts.size == (200, 120)
     assert apart(turned.facts.phashes[0], plain.facts.phashes[0]) <= 4
-    assert np.abs(turned.raw.patch[1].astype(int) - plain.raw.patch[1].astype(int)).mean() < 12
+    assert np.abs(turned_raw.patch[1].astype(int) - plain_raw.patch[1].astype(int)).mean() < 12
 
 
 # Alignment

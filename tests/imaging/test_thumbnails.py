@@ -1,6 +1,7 @@
 """Thumbnails stand upright and boxes with them, whatever the EXIF tag says; the cache stays within its limit."""
 
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -110,21 +111,28 @@ def test_large_pictures_are_decoded_reduced_and_small_ones_keep_their_size(tmp_p
     assert decode(render_thumbnail(str(small), 200)).shape == (20, 30, 3)
 
 
-def test_a_small_plain_jpeg_is_its_own_thumbnail_and_nothing_private_comes_along(tmp_path):
+def test_a_small_plain_file_is_its_own_thumbnail_and_nothing_private_comes_along(tmp_path):
     plain = cv2.imencode(".jpg", a_picture(200, 100))[1].tobytes()
     comment = plain[:2] + b"\xff\xfe\x00\x07GPS!!" + plain[2:]
+    png = cv2.imencode(".png", a_picture(200, 100))[1].tobytes()
+    text = b"tEXtplace\0GPS"
+    written = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    see_through = cv2.imencode(".png", np.full((20, 20, 4), 90, np.uint8))[1].tobytes()
     others = [
         comment,
         with_exif(plain, 1),
         plain + b"more",
         plain[:-40],
-        cv2.imencode(".png", a_picture())[1].tobytes(),
+        png[:33] + written + png[33:],
+        png + b"GPS",
+        see_through,
     ]
     file = tmp_path / "p.jpg"
 
-    file.write_bytes(plain)
-    assert render_thumbnail(str(file), 256) == plain
-    assert render_thumbnail(str(file), 100) != plain
+    for own in (plain, png):
+        file.write_bytes(own)
+        assert render_thumbnail(str(file), 256) == own
+        assert render_thumbnail(str(file), 100) != own
     for data in others:
         file.write_bytes(data)
         made = render_thumbnail(str(file), 256)
@@ -132,7 +140,7 @@ def test_a_small_plain_jpeg_is_its_own_thumbnail_and_nothing_private_comes_along
         assert made != data
         assert b"GPS" not in made
         assert b"Exif" not in made
-    heavy = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    heavy = np.random.default_rng(1).integers(0, 256, (160, 160, 3), dtype=np.uint8)
     file.write_bytes(cv2.imencode(".jpg", heavy, [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes())
     assert len(render_thumbnail(str(file), 256)) < file.stat().st_size
 

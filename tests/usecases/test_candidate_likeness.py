@@ -67,9 +67,9 @@ def test_places_are_alike_whether_they_are_indexed_or_cut_out(project, candidate
     put_index(project, CLASSICAL_EMBEDDING)
     cut = []
 
-    def describe(work):
-        cut.append((work.path[-7:], work.boxes, work.model))
-        return near(1, int(work.path[-7:-4]) + 1)[None]
+    def describe(file, model):
+        cut.append((file.path[-7:], file.boxes, model))
+        return near(1, int(file.path[-7:-4]) + 1)[None]
 
     monkeypatch.setattr(module, "box_vectors", describe)
 

@@ -13,16 +13,18 @@ from tailwise.domain.duplicates import DuplicateRequest
 from tailwise.domain.errors import RequestError
 from tailwise.domain.index import IndexRequest, ItemMark, PairVerdict
 from tailwise.domain.review import MiningRequest
+from tailwise.imaging.decode import ImageFile
 from tailwise.imaging.thumbnails import user_cache
 from tailwise.ops.child import run_here
 from tailwise.ops.executors import local_pool
 from tailwise.ops.progress import SILENT, OpCancelledError
 from tailwise.storage import index_tables
-from tailwise.usecases import image_index, index_plan
+from tailwise.usecases import image_index, index_plan, index_work
 from tailwise.usecases.conditions_derived import conditions_from_numbers
 from tailwise.usecases.duplicate_review import Decision, decide
 from tailwise.usecases.embeddings import import_vectors, list_embeddings
 from tailwise.usecases.image_index import build_index, index_state, load_index
+from tailwise.usecases.index_work import ImageWork
 from tailwise.usecases.mining import mine
 from tailwise.usecases.near_duplicates import find_duplicates
 from tailwise.usecases.projects import list_findings
@@ -149,7 +151,7 @@ def test_a_cancelled_run_keeps_what_was_stored_and_goes_on_from_there(project, m
                 raise OpCancelledError
 
     monkeypatch.setattr(image_index, "STORE_IMAGES", 1)
-    monkeypatch.setattr(image_index, "PIECE", 1)
+    monkeypatch.setattr(index_work, "LEAST_IMAGES", 1)
     with pytest.raises(OpCancelledError):
         build_index(project, IndexRequest(), CancelAt(), inline_pool)
 
@@ -255,3 +257,14 @@ def test_predictions_and_missing_files_are_left_out(tmp_path):
     assert load_index(project).item_ids.shape == (0,)
     assert index_state(project).missing == 1
     project.close()
+
+
+def test_pieces_hold_every_image_once_and_few_where_one_is_large():
+    small = [ImageWork(at, ImageFile(f"{at}.jpg")) for at in range(1000)]
+    large = [ImageWork(at, ImageFile(f"{at}.jpg"), size_bytes=20_000_000) for at in range(6)]
+    crowded = [ImageWork(at, ImageFile(f"{at}.jpg", (9, 9), ((0, 0, 1, 1),) * 300)) for at in range(6)]
+
+    for work, longest in ((small, index_work.PIECE_IMAGES), (large, 2), (crowded, 2), (small[:5], 5), ([], 0)):
+        pieces = list(index_work.in_pieces(work))
+        assert [one for piece in pieces for one in piece] == work
+        assert max(map(len, pieces), default=0) == longest

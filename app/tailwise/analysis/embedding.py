@@ -80,6 +80,10 @@ class RawBlocks:
     def __len__(self) -> int:
         return len(self.hog)
 
+    def part(self, start: int, end: int) -> RawBlocks:
+        """Return the regions from one to before another, as views."""
+        return RawBlocks(self.hog[start:end], self.colour[start:end], self.lbp[start:end], self.patch[start:end])
+
     @classmethod
     def joined(cls, parts: Iterable[RawBlocks]) -> RawBlocks:
         """Return the regions of all parts in order."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tailwise.domain.changes import Changes
 
-INDEX_METHOD = 2
+INDEX_METHOD = 3
 """Number of the way hashes, statistics and vectors are computed; a row made in another way is made anew."""
 
 THUMBNAIL_SIDE = 256

@@ -12,7 +12,6 @@ from tailwise.imaging.augment_shapes import LabelShape, ShapeKind
 from tailwise.imaging.decode import decode_file
 from tailwise.imaging.hashes import perceptual_hashes
 from tailwise.imaging.scaling import shrunk
-from tailwise.imaging.statistics import Look, look_of
 from tailwise.imaging.thumbnails import Frame, upright_fractions
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 LOSSLESS: Final = frozenset({".png", ".bmp", ".tif", ".tiff"})
 _JPEG_QUALITY: Final = 95
-_LOOK_SIDE: Final = 256
-_COLOUR_SIDE: Final = 64
 _FULL_SIDE: Final = 1 << 30
 _ALIKE_BITS: Final = 4
 
@@ -71,14 +68,6 @@ def encode_picture(pixels: Pixels, suffix: str) -> bytes:
 def suffix_for(parent: Path) -> str:
     """Return the kind of file a variant is written as: what was lossless stays lossless."""
     return ".png" if parent.suffix.lower() in LOSSLESS else ".jpg"
-
-
-def look(pixels: Pixels) -> Look:
-    """Return how bright, sharp and colourful a picture is, measured as the image index does."""
-    small = np.ascontiguousarray(shrunk(pixels, _LOOK_SIDE))
-    grey = cast("Pixels", cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
-    tiny = cv2.resize(small, (_COLOUR_SIDE, _COLOUR_SIDE), interpolation=cv2.INTER_AREA)
-    return look_of(grey, cast("Pixels", cv2.cvtColor(tiny, cv2.COLOR_BGR2HSV)))
 
 
 def is_alike(one: Pixels, other: Pixels) -> bool:

@@ -7,25 +7,43 @@ header cannot be read. A decoder that crashes takes a worker process with it, no
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from tailwise.domain.index import ImageIssue
-from tailwise.imaging.headers import open_image
-from tailwise.imaging.thumbnails import MAX_PIXELS, Frame, decode_pixels, frame_in, turn_upright
+from tailwise.domain.index import THUMBNAIL_SIDE, ImageIssue
+from tailwise.imaging.headers import read_image
+from tailwise.imaging.pixels import decode_pixels
+from tailwise.imaging.thumbnails import MAX_FILE_BYTES, MAX_PIXELS, Box, Frame, frame_in, is_own_thumbnail, turn_upright
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
     from numpy.typing import NDArray
 
-MAX_FILE_BYTES: Final = 2_000_000_000
+
+_READ_AHEAD: Final = 16_000_000
+"""Bytes of files that are in memory at a time, and one file more."""
 
 _JPEG: Final = b"\xff\xd8"
 _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_END: Final = b"IEND"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """An image file to look at.
+
+    Attributes:
+        path: absolute path.
+        declared: width and height in pixels that the dataset states, (0, 0) for none.
+        boxes: x, y, width, height in pixels of a raster of the declared size.
+    """
+
+    path: str
+    declared: tuple[int, int] = (0, 0)
+    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +55,72 @@ class Decoded:
         sha256: of the bytes of the file; empty where they could not be read.
         frame: what the header says; None where there is none.
         pixels: (rows, columns, 3) BGR, upright, reduced by the decoder where the format allows; None without a picture.
-        data: the bytes of the file, where there is a picture.
+        thumbnail: the bytes of the file where they are a thumbnail already; else empty.
     """
 
     issue: ImageIssue
     sha256: bytes = b""
     frame: Frame | None = None
     pixels: NDArray[np.uint8] | None = None
-    data: bytes = b""
+    thumbnail: bytes = b""
 
 
 def decode_file(path: str, side: int) -> Decoded:
-    """Read and decode an image file at the smallest size whose longer side is at least `side` pixels."""
+    """Read and decode an image file at a small size whose longer side is about `side` pixels or more."""
+    return next(decode_files([(path, side)]))
+
+
+def decode_files(wanted: Iterable[tuple[str, int]], own_side: int | None = None) -> Iterator[Decoded]:
+    """Read and decode image files, each at a small size whose longer side is about what is wanted or more.
+
+    Some are read ahead, and every step is made for all of those: going to and fro costs a third of the time.
+
+    Args:
+        wanted: absolute path and side in pixels of each.
+        own_side: side for files that can be their own thumbnail; None for no other than that of all.
+    """
+    waiting: list[tuple[int, bytes | ImageIssue]] = []
+    size = 0
+    for path, side in wanted:
+        data = _read(path)
+        waiting.append((side, data))
+        size += len(data) if isinstance(data, bytes) else 0
+        if size > _READ_AHEAD:
+            yield from _decoded(waiting, own_side)
+            waiting, size = [], 0
+    yield from _decoded(waiting, own_side)
+
+
+def _read(path: str) -> bytes | ImageIssue:
     try:
-        with open_image(path) as file:
-            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
-                return Decoded(ImageIssue.TOO_LARGE)
-            data = file.read()
+        data = read_image(path, MAX_FILE_BYTES)
     except OSError:
-        return Decoded(ImageIssue.UNREADABLE)
-    sha256 = hashlib.sha256(data).digest()
-    if not data:
-        return Decoded(ImageIssue.EMPTY, sha256)
-    frame = frame_in(data)
-    if frame is None:
-        return Decoded(ImageIssue.NO_IMAGE, sha256)
-    if frame.width * frame.height > MAX_PIXELS:
-        return Decoded(ImageIssue.TOO_LARGE, sha256, frame)
-    pixels = decode_pixels(np.frombuffer(data, dtype=np.uint8), frame, side)
+        return ImageIssue.UNREADABLE
+    return ImageIssue.TOO_LARGE if data is None else data
+
+
+def _decoded(files: Sequence[tuple[int, bytes | ImageIssue]], own_side: int | None) -> Iterator[Decoded]:
+    hashes = [hashlib.sha256(data).digest() if isinstance(data, bytes) else b"" for _side, data in files]
+    frames = [frame_in(data) if isinstance(data, bytes) else None for _side, data in files]
+    for (side, data), sha256, frame in zip(files, hashes, frames, strict=True):
+        if isinstance(data, ImageIssue):
+            yield Decoded(data)
+        elif frame is None:
+            yield Decoded(ImageIssue.NO_IMAGE if data else ImageIssue.EMPTY, sha256)
+        elif frame.width * frame.height > MAX_PIXELS:
+            yield Decoded(ImageIssue.TOO_LARGE, sha256, frame)
+        else:
+            yield _with_pixels(data, sha256, frame, side, own_side)
+
+
+def _with_pixels(data: bytes, sha256: bytes, frame: Frame, side: int, own_side: int | None) -> Decoded:
+    is_own = is_own_thumbnail(data, frame, THUMBNAIL_SIDE)
+    wanted = own_side if is_own and own_side is not None else side
+    pixels = decode_pixels(data, (frame.width, frame.height), wanted)
     if pixels is None:
         return Decoded(ImageIssue.DAMAGED, sha256, frame)
     issue = ImageIssue.TRUNCATED if is_truncated(data) else ImageIssue.NONE
-    return Decoded(issue, sha256, frame, turn_upright(pixels, frame.orientation), data)
+    return Decoded(issue, sha256, frame, turn_upright(pixels, frame.orientation), data if is_own else b"")
 
 
 def is_truncated(data: bytes) -> bool:

@@ -2,19 +2,19 @@
 
 Four blocks, each later made comparable by what is learned from the project's own images (analysis.embedding):
 histograms of oriented gradients (Dalal and Triggs 2005), the colour pyramid, uniform local binary patterns (Ojala et
-al. 2002), and 32 × 32 pixels for k-means patches (Coates, Lee and Ng 2011). Every region is described on its own, so
-that its features do not depend on what else is computed in the same process.
+al. 2002), and 32 × 32 pixels for k-means patches (Coates, Lee and Ng 2011). Some regions are described in one go, which
+takes half the time; the features of one do not depend on the others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from tailwise.imaging.scaling import squared
-from tailwise.imaging.statistics import PYRAMID, colour_pyramid
+from tailwise.imaging.statistics import PYRAMID, colour_pyramids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,9 @@ HOG_CELL, HOG_BINS, HOG_BLOCK = 8, 9, 2
 HOG_LENGTH = 1764
 LBP_GRID, LBP_PATTERNS = 3, 59
 LBP_LENGTH = LBP_GRID * LBP_GRID * LBP_PATTERNS
+_TOGETHER = 8
+"""Regions described in one go: more of them would leave the processor's cache."""
+
 _HYS_CLIP = 0.2
 _SMALL = 1e-6
 
@@ -50,26 +53,50 @@ class RawFeatures:
         return len(self.hog)
 
 
-def describe_regions(pixels: NDArray[np.uint8], boxes: Sequence[Fractions], whole: bool = True) -> RawFeatures:
-    """Return the features of a picture (first, if `whole`) and of boxes on it.
+def regions_on(pixels: NDArray[np.uint8], boxes: Sequence[Fractions], whole: bool = True) -> list[NDArray[np.uint8]]:
+    """Return a picture (first, if `whole`) and what is under boxes on it, each as 64 × 64 pixels.
 
     Args:
         pixels: (rows, columns, 3) BGR, upright.
         boxes: shares of its sides; they are widened by `CONTEXT` and cut at the border.
-        whole: whether the whole picture is described too.
+        whole: whether the whole picture is wanted too.
     """
     regions = [pixels] if whole else []
     regions += [cut_out(pixels, box) for box in boxes]
-    k = len(regions)
-    features = RawFeatures(
-        hog=np.empty((k, HOG_LENGTH), dtype=np.float32),
-        colour=np.empty((k, PYRAMID), dtype=np.float32),
-        lbp=np.empty((k, LBP_LENGTH), dtype=np.float32),
-        patch=np.empty((k, PATCH_SIDE, PATCH_SIDE, 3), dtype=np.uint8),
+    return [squared(region, REGION_SIDE) for region in regions]
+
+
+def describe(regions: Sequence[NDArray[np.uint8]]) -> RawFeatures:
+    """Return the features of regions, each 64 × 64 × 3 pixels."""
+    parts = [_described(np.array(regions[at : at + _TOGETHER])) for at in range(0, len(regions), _TOGETHER)]
+    if not parts:
+        parts = [_described(np.zeros((0, REGION_SIDE, REGION_SIDE, 3), dtype=np.uint8))]
+    return RawFeatures(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(RawFeatures)))
+
+
+def _described(stack: NDArray[np.uint8]) -> RawFeatures:
+    """Return the features of a few regions, (k, 64, 64, 3)."""
+    import cv2
+
+    k = len(stack)
+    if not k:
+        return RawFeatures(
+            hog=np.zeros((0, HOG_LENGTH), dtype=np.float32),
+            colour=np.zeros((0, PYRAMID), dtype=np.float32),
+            lbp=np.zeros((0, LBP_LENGTH), dtype=np.float32),
+            patch=np.zeros((0, PATCH_SIDE, PATCH_SIDE, 3), dtype=np.uint8),
+        )
+    tall = stack.reshape(k * REGION_SIDE, REGION_SIDE, 3)
+    hsv = cast("NDArray[np.uint8]", cv2.cvtColor(tall, cv2.COLOR_BGR2HSV))
+    grey = cast("NDArray[np.uint8]", cv2.cvtColor(tall, cv2.COLOR_BGR2GRAY))
+    # Halves by area do not mix neighbours in the stack.
+    halves = cast("NDArray[np.uint8]", cv2.resize(tall, (PATCH_SIDE, k * PATCH_SIDE), interpolation=cv2.INTER_AREA))
+    return RawFeatures(
+        hog=oriented_gradients(stack),
+        colour=colour_pyramids(hsv.reshape(stack.shape)),
+        lbp=local_binary_patterns(grey.reshape(stack.shape[:3])),
+        patch=halves.reshape(k, PATCH_SIDE, PATCH_SIDE, 3),
     )
-    for at, region in enumerate(regions):
-        _describe(region, features, at)
-    return features
 
 
 def cut_out(pixels: NDArray[np.uint8], box: Fractions) -> NDArray[np.uint8]:
@@ -83,51 +110,45 @@ def cut_out(pixels: NDArray[np.uint8], box: Fractions) -> NDArray[np.uint8]:
     return pixels[y0:y1, x0:x1]
 
 
-def _describe(region: NDArray[np.uint8], into: RawFeatures, at: int) -> None:
-    import cv2
-
-    small = squared(region, REGION_SIDE)
-    into.hog[at] = oriented_gradients(small)
-    into.colour[at] = colour_pyramid(cast("NDArray[np.uint8]", cv2.cvtColor(small, cv2.COLOR_BGR2HSV)))
-    into.lbp[at] = local_binary_patterns(cast("NDArray[np.uint8]", cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)))
-    into.patch[at] = squared(small, PATCH_SIDE)
-
-
-def oriented_gradients(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the histogram of oriented gradients (1764,) of a 64 × 64 picture.
+def oriented_gradients(stack: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the histograms of oriented gradients (k, 1764) of regions, (k, 64, 64, 3).
 
     Cells of 8 pixels, 9 unsigned bins with linear shares for the two nearest, the channel with the largest gradient,
     blocks of 2 × 2 cells scaled to length 1, cut at 0.2 and scaled again. Bin k is centred at 20 k + 10 degrees.
     """
     import cv2
 
-    magnitude, angle = cv2.cartToPolar(*_strongest_gradients(pixels))
+    k = len(stack)
+    across, down = (differences.reshape(k, -1) for differences in _strongest_gradients(stack))
+    magnitude, angle = (np.asarray(found, dtype=np.float32) for found in cv2.cartToPolar(across, down))
     # In bins, from -0.5 to 17.5: a gradient and its opposite are put together by `_OPPOSITES`.
-    place = cast("NDArray[np.float32]", angle)
+    place = angle
     place *= np.float32(HOG_BINS / np.pi)
     place -= np.float32(0.5)
     low = np.floor(place)
     place -= low
     low += _CELL_START
-    index = low.astype(np.intp).ravel()
-    second = (magnitude * place).ravel()
-    turned = np.bincount(index, magnitude.ravel() - second, _TURNED)
-    turned[1:] += np.bincount(index, second, _TURNED)[:-1]
+    index = low.astype(np.intp)
+    second = magnitude * place
+    first = magnitude - second
+    turned = np.stack([np.bincount(index[at], first[at], _TURNED) for at in range(k)])
+    turned[:, 1:] += np.stack([np.bincount(index[at], second[at], _TURNED) for at in range(k)])[:, :-1]
     side = REGION_SIDE // HOG_CELL
-    cells = (turned.astype(np.float32).reshape(-1, _DIRECTIONS) @ _OPPOSITES).reshape(side, side, HOG_BINS)
-    blocks = np.concatenate([cells[:-1, :-1], cells[:-1, 1:], cells[1:, :-1], cells[1:, 1:]], axis=2)
-    blocks = np.minimum(_unit(blocks.reshape(-1, HOG_BLOCK * HOG_BLOCK * HOG_BINS)), np.float32(_HYS_CLIP))
-    return _unit(blocks).ravel()
+    cells = (turned.astype(np.float32).reshape(k, side * side, _DIRECTIONS) @ _OPPOSITES).reshape(k, side, side, -1)
+    corners = [cells[:, :-1, :-1], cells[:, :-1, 1:], cells[:, 1:, :-1], cells[:, 1:, 1:]]
+    blocks = _unit(np.concatenate(corners, axis=3).reshape(-1, HOG_BLOCK * HOG_BLOCK * HOG_BINS))
+    return _unit(np.minimum(blocks, np.float32(_HYS_CLIP))).reshape(k, HOG_LENGTH)
 
 
-def _strongest_gradients(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return differences of neighbours across and down, (rows, columns) each, of the channel where they are largest."""
-    import cv2
-
-    framed = cv2.copyMakeBorder(pixels, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    planes = np.ascontiguousarray(framed.transpose(2, 0, 1)).astype(np.int16)
-    across = (planes[:, 1:-1, 2:] - planes[:, 1:-1, :-2]).astype(np.float32)
-    down = (planes[:, 2:, 1:-1] - planes[:, :-2, 1:-1]).astype(np.float32)
+def _strongest_gradients(stack: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return differences of neighbours across and down, (k, 64, 64) each, of the channel where they are largest."""
+    k = len(stack)
+    planes = np.empty((3, k, REGION_SIDE + 2, REGION_SIDE + 2), dtype=np.int16)
+    planes[:, :, 1:-1, 1:-1] = stack.transpose(3, 0, 1, 2)
+    planes[:, :, 0], planes[:, :, -1] = planes[:, :, 1], planes[:, :, -2]
+    planes[..., 0], planes[..., -1] = planes[..., 1], planes[..., -2]
+    across = (planes[:, :, 1:-1, 2:] - planes[:, :, 1:-1, :-2]).astype(np.float32)
+    down = (planes[:, :, 2:, 1:-1] - planes[:, :, :-2, 1:-1]).astype(np.float32)
     strength = across * across
     strength += down * down
     for channel in (1, 2):
@@ -143,24 +164,32 @@ def _unit(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def local_binary_patterns(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return square roots of the shares of the 59 uniform patterns on a 3 × 3 grid of a 64 × 64 picture, (531,).
+    """Return square roots of the shares of the 59 uniform patterns on a 3 × 3 grid of regions, (k, 64, 64): (k, 531).
 
     A pixel's pattern has a bit for each of its 8 neighbours that is at least as bright; patterns with more than two
     changes around the circle share one bin.
     """
-    inner = REGION_SIDE - 2
-    centre = grey[1:-1, 1:-1]
-    pattern = np.zeros((inner, inner), dtype=np.uint8)
-    is_as_bright = np.empty((inner, inner), dtype=np.bool_)
+    k = len(grey)
+    flat = grey.reshape(k, -1)
+    # The pixels from the second of the second row to the last but one of the last but one: each has its neighbours at
+    # fixed steps before and behind. What that gives for the border columns is cut off below.
+    border = REGION_SIDE + 1
+    end = flat.shape[1] - border
+    pattern = np.zeros(flat.shape, dtype=np.uint8)
+    inner = pattern[:, border:end]
+    is_as_bright = np.empty(inner.shape, dtype=np.bool_)
     bits = is_as_bright.view(np.uint8)
     for bit, (dy, dx) in enumerate(_CIRCLE):
-        np.greater_equal(grey[1 + dy : 1 + dy + inner, 1 + dx : 1 + dx + inner], centre, out=is_as_bright)
+        step = dy * REGION_SIDE + dx
+        np.greater_equal(flat[:, border + step : end + step], flat[:, border:end], out=is_as_bright)
         np.left_shift(bits, np.uint8(bit), out=bits)
-        pattern |= bits
-    counts = np.bincount((_GRID_START + pattern).ravel(), minlength=LBP_GRID * LBP_GRID * 256)
-    shares = counts.astype(np.float32).reshape(-1, 256) @ _UNIFORM
-    shares /= shares.sum(axis=1, keepdims=True)
-    return np.sqrt(shares, out=shares).ravel()
+        inner |= bits
+    place = _GRID_START + pattern.reshape(grey.shape)[:, 1:-1, 1:-1]
+    cells = LBP_GRID * LBP_GRID
+    counts = np.stack([np.bincount(one, minlength=cells * 256) for one in place.reshape(k, -1)])
+    shares = counts.astype(np.float32).reshape(k, cells, 256) @ _UNIFORM
+    shares /= shares.sum(axis=2, keepdims=True)
+    return np.sqrt(shares, out=shares).reshape(k, LBP_LENGTH)
 
 
 def _uniform_table() -> NDArray[np.float32]:
@@ -189,5 +218,6 @@ _GRID_START = _grid_start(REGION_SIDE - 2)
 _DIRECTIONS = 2 * HOG_BINS + 2
 _OPPOSITES = np.roll(np.tile(np.eye(HOG_BINS, dtype=np.float32), (3, 1)), 1, axis=0)[:_DIRECTIONS]
 _CELL = np.arange(REGION_SIDE) // HOG_CELL
-_CELL_START = ((_CELL[:, None] * (REGION_SIDE // HOG_CELL) + _CELL[None, :]) * _DIRECTIONS + 1).astype(np.float32)
+_CELLS = (_CELL[:, None] * (REGION_SIDE // HOG_CELL) + _CELL[None, :]).ravel()
+_CELL_START = (_CELLS * _DIRECTIONS + 1).astype(np.float32)
 _TURNED = (REGION_SIDE // HOG_CELL) ** 2 * _DIRECTIONS

@@ -26,8 +26,12 @@ _JPEG, _JPEG_END, _PNG = b"\xff\xd8", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # JFIF, tables of quantities and codes, restarts, a baseline or progressive frame: a picture and nothing beside it.
 _PLAIN = frozenset({0xE0, 0xDB, 0xC4, 0xDD, 0xC0, 0xC2})
-_JFIF = b"JFIF\0"
+_JFIF = b"\0\x10JFIF\0"  # 16 bytes long: without a thumbnail of its own
 _GREY_OR_COLOUR = (1, 3)
+# 8 bits of grey or of three colours, packed and filtered as all PNG are, not interlaced.
+_PLAIN_IHDR = (b"\x08\x00\x00\x00\x00", b"\x08\x02\x00\x00\x00")
+_PLAIN_CHUNKS = frozenset({b"IDAT", b"pHYs", b"sRGB"})
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 _ENDS = frozenset({0xD9, 0xDA})
 _MAX_SEGMENTS = 2000
@@ -46,6 +50,31 @@ def open_image(path: str | Path) -> BinaryIO:
         return file
     file.close()
     raise OSError(errno.EINVAL, "no regular file", str(path))
+
+
+def read_image(path: str | Path, most: int) -> bytes | None:
+    """Return all bytes of an image file, None where they are more than `most`.
+
+    Raises:
+        OSError: as `open_image`.
+    """
+    descriptor = _without_waiting(str(path), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "no regular file", str(path))
+        if facts.st_size > most:
+            return None
+        data = os.read(descriptor, facts.st_size + 1)
+        if len(data) == facts.st_size:
+            return data
+        # Longer than it said a moment ago, or more than the system reads in one go.
+        parts = [data]
+        while parts[-1] and sum(map(len, parts)) <= most:
+            parts.append(os.read(descriptor, most))
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -85,13 +114,26 @@ def is_plain_jpeg(data: bytes) -> bool:
     """
     if not data.startswith(_JPEG) or data.find(_JPEG_END) != len(data) - len(_JPEG_END):
         return False
-    parts = 0
-    for marker, body in jpeg_segments(io.BytesIO(), data):
-        if marker not in _PLAIN or (marker == 0xE0 and (len(body) != 14 or not body.startswith(_JFIF))):
+    at, parts = 2, 0
+    while at + 9 < len(data) and data[at] == 0xFF and (marker := data[at + 1]) != 0xDA:
+        is_jfif = marker != 0xE0 or data[at + 2 : at + 9] == _JFIF
+        if marker not in _PLAIN or not is_jfif:
             return False
         if marker in _FRAMES:
-            parts = body[5] if len(body) > 5 and body[0] == 8 else 0
+            parts = data[at + 9] if data[at + 4] == 8 else 0
+        at += 2 + (data[at + 2] << 8 | data[at + 3])
     return parts in _GREY_OR_COLOUR
+
+
+def is_plain_png(data: bytes) -> bool:
+    """Whether a file is a PNG any program shows alike, whole, opaque and without a word in it beside the picture."""
+    end = len(data) - len(_PNG_END)
+    if not (data.startswith(_PNG) and data.endswith(_PNG_END) and data[24:29] in _PLAIN_IHDR):
+        return False
+    at = 33  # behind the mark of 8 bytes and IHDR with its 25
+    while at < end and data[at + 4 : at + 8] in _PLAIN_CHUNKS:
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return at == end
 
 
 def _png_header(head: bytes) -> ImageHeader | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from tailwise.domain.errors import RequestError
-from tailwise.imaging.decode import decode_file
+from tailwise.imaging.decode import ImageFile, decode_file
 from tailwise.imaging.descriptors import cut_out
 from tailwise.imaging.thumbnails import upright_fractions
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tailwise.imaging.thumbnails import Box
 
 DEFAULT_SIDE: Final = 224
 _MEAN: Final = np.array([0.485, 0.456, 0.406], dtype=np.float32)
@@ -117,14 +116,13 @@ class OnnxModel:
         return np.ascontiguousarray(values.transpose(2, 0, 1) if self.input.channels_first else values)
 
 
-def model_vectors(
-    model: OnnxModel, path: str, declared: tuple[int, int], boxes: Sequence[Box]
-) -> NDArray[np.float32] | None:
+def model_vectors(model: OnnxModel, file: ImageFile) -> NDArray[np.float32] | None:
     """Return the vectors of a picture (first) and of boxes on it, None where there is no picture."""
-    decoded = decode_file(path, 4 * max(model.input.width, model.input.height) if boxes else 2 * model.input.width)
+    sides = (model.input.width, model.input.height)
+    decoded = decode_file(file.path, 4 * max(sides) if file.boxes else 2 * model.input.width)
     if decoded.pixels is None:
         return None
-    fractions = upright_fractions(boxes, declared, decoded.frame)
+    fractions = upright_fractions(file.boxes, file.declared, decoded.frame)
     return model.vectors([decoded.pixels, *(cut_out(decoded.pixels, box) for box in fractions)])
 
 

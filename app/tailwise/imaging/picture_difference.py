@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from tailwise.imaging.index_align import matrix_between
-from tailwise.imaging.thumbnails import encode_jpeg
+from tailwise.imaging.pixels import encode_jpeg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,8 +1,14 @@
-"""How bright, sharp and colourful a picture is, and its coarse look in 976 bytes."""
+"""How bright, sharp and colourful pictures are, and their coarse look in 976 bytes.
+
+Pictures of one size come as a stack, (n, rows, columns, …): a step that is made for many at once takes a fraction of
+the time. What is computed of a picture does not depend on its stack.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -16,10 +22,20 @@ COLOUR_BINS = (12, 4, 3)
 PYRAMID = 720
 """Length of the colour pyramid: the histogram of the whole picture and of its four quarters."""
 
+TINY_SIDE = 32
+"""Sides in pixels of the square picture that stands for one where its coarse look is computed."""
+
+MEASURE_SIDE = 128
+"""Longer side in pixels, about, at which pictures are measured."""
+
+MOST_BLUR = 32.0
+"""Blur of a picture without any detail."""
+
 COARSE_SIDE = 16
 _COARSE_MEAN, _COARSE_DEVIATION, _FLAT = 128, 42, 0.5
 _COLOURS = PYRAMID // 5
-_RANGES = (0, 180, 0, 256, 0, 256)
+_FLAT_DIFFERENCE = 0.5
+"""Added to squared differences: rounding alone makes as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +44,8 @@ class Look:
 
     Attributes:
         brightness: mean grey value, 0..1. saturation: mean saturation, 0..1.
-        blur: variance of the Laplacian of the grey picture in squared grey levels; small for a blurred picture.
+        blur: standard deviation of the Gaussian that would leave as little fine detail of pure noise, in pixels of a
+            picture `MEASURE_SIDE` wide; below 1 for most sharp photos, `MOST_BLUR` for one without any detail.
     """
 
     brightness: float
@@ -36,51 +53,97 @@ class Look:
     saturation: float
 
 
-def look_of(grey: NDArray[np.uint8], hsv: NDArray[np.uint8]) -> Look:
-    """Measure a picture given as grey and, possibly smaller, as hue, saturation and value."""
-    import cv2
+def look_of(grey: NDArray[np.uint8], saturation: float) -> Look:
+    """Measure a grey picture, (rows, columns), about `MEASURE_SIDE` wide or high, whose mean saturation is known.
 
-    edges = cv2.Laplacian(grey, cv2.CV_16S)
-    mean = cv2.sumElems(edges)[0] / edges.size
-    return Look(
-        brightness=float(cv2.mean(grey)[0]) / 255,
-        blur=max(0.0, cv2.norm(edges, cv2.NORM_L2SQR) / edges.size - mean * mean),
-        saturation=float(cv2.mean(hsv)[1]) / 255,
-    )
-
-
-def colour_pyramid(hsv: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the histogram (12 hues × 4 saturations × 3 values) of a picture and of its quarters, as square roots.
-
-    Each of the five histograms has the sum 1 before the root, so that their dot product is the Bhattacharyya
-    coefficient. Returns (720,): the whole, top left, top right, bottom left, bottom right.
+    Blur: a Gaussian of deviation s leaves of white noise squared first and second differences whose means have the
+    ratio s² / 2 (moments of its spectrum). Unlike the variance of the Laplacian (Pech-Pacheco et al. 2000) that ratio
+    is free of contrast and content: on four data sets a blur of 1 pixel of 256 was told from none with an area under
+    the curve of .90 to .99 at 128 pixels; the variance has .74 to .96 there, and .88 to 1 at 256.
     """
     import cv2
 
-    top, left = hsv.shape[0] // 2, hsv.shape[1] // 2
-    counts = np.empty((5, _COLOURS), dtype=np.float32)
-    for at, part in enumerate((hsv[:top, :left], hsv[:top, left:], hsv[top:, :left], hsv[top:, left:]), start=1):
-        counts[at] = cv2.calcHist([part], [0, 1, 2], None, COLOUR_BINS, _RANGES).ravel()
-    counts[1:].sum(axis=0, out=counts[0])
-    counts /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    return np.sqrt(counts, out=counts).ravel()
+    rows, columns = grey.shape
+    first = _FLAT_DIFFERENCE
+    if rows > 1:
+        first += cv2.norm(grey[1:], grey[:-1], cv2.NORM_L2SQR) / ((rows - 1) * columns)
+    if columns > 1:
+        first += cv2.norm(grey[:, 1:], grey[:, :-1], cv2.NORM_L2SQR) / (rows * (columns - 1))
+    second = 2 * _FLAT_DIFFERENCE / MOST_BLUR**2
+    second += cv2.norm(cv2.Laplacian(grey, cv2.CV_16S), cv2.NORM_L2SQR) / grey.size
+    scale = MEASURE_SIDE / max(rows, columns) if max(rows, columns) > MEASURE_SIDE / 2 else 1.0
+    blur = min(MOST_BLUR, scale * math.sqrt(2 * first / second))
+    return Look(brightness=cv2.mean(grey)[0] / 255, blur=blur, saturation=saturation)
 
 
-def coarse_grey(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture at 16 × 16, standardised: mean 128, deviation 42; flat pictures are all 128."""
+def mean_saturations(hsv: NDArray[np.uint8]) -> list[float]:
+    """Return the mean saturation (0..1) of a stack of pictures as hue, saturation and value, (n, rows, columns, 3)."""
+    return (hsv[..., 1].mean(axis=(1, 2), dtype=np.float64) / 255).tolist()
+
+
+def colour_pyramids(hsv: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the histograms (12 hues × 4 saturations × 3 values) of pictures and of their quarters, as square roots.
+
+    Each of the five histograms has the sum 1 before the root, so that their dot product is the Bhattacharyya
+    coefficient.
+
+    Args:
+        hsv: (n, rows, columns, 3), hue in 0..179.
+
+    Returns:
+        (n, 720): the whole, top left, top right, bottom left, bottom right.
+    """
     import cv2
 
-    size = (COARSE_SIDE, COARSE_SIDE)
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    (mean,), (deviation,) = (found[0] for found in cv2.meanStdDev(small))
-    if deviation < _FLAT:
-        return np.full((COARSE_SIDE, COARSE_SIDE), _COARSE_MEAN, dtype=np.uint8)
-    scale = _COARSE_DEVIATION / deviation
-    return cast("NDArray[np.uint8]", cv2.addWeighted(small, scale, small, 0, _COARSE_MEAN - mean * scale))
+    n, rows, columns, _channels = hsv.shape
+    hues, saturations, values = COLOUR_BINS
+    # Each channel on its own: neighbours in memory are counted sixteen at a time.
+    planes = cast("list[NDArray[np.uint8]]", cv2.split(hsv.reshape(n * rows, columns, 3)))
+    hue, saturation, value = (plane.reshape(n, rows, columns) for plane in planes)
+    hue //= np.uint8(180 // hues)
+    hue *= np.uint8(saturations * values)
+    saturation //= np.uint8(256 // saturations)
+    saturation *= np.uint8(values)
+    hue += saturation
+    hue += value >= np.uint8(86)  # the first of the second third of 256, and of the last
+    hue += value >= np.uint8(171)
+    place = _quarter_start((rows, columns)) + hue
+    counts = np.empty((n, 5, _COLOURS), dtype=np.float32)
+    for at, one in enumerate(place.reshape(n, rows * columns)):
+        counts[at, 1:] = np.bincount(one, minlength=4 * _COLOURS).reshape(4, _COLOURS)
+    counts[:, 1:].sum(axis=1, out=counts[:, 0])
+    counts /= np.maximum(counts.sum(axis=2, keepdims=True), 1)
+    return np.sqrt(counts, out=counts).reshape(n, PYRAMID)
 
 
-def appearance_bytes(pyramid: NDArray[np.float32], coarse: NDArray[np.uint8]) -> bytes:
-    """Return colour pyramid and coarse grey picture as one byte per value."""
+@cache
+def _quarter_start(shape: tuple[int, int]) -> NDArray[np.uint16]:
+    """Return where the bins of a pixel's quarter start, (rows, columns)."""
+    below, right = (np.arange(side) >= side // 2 for side in shape)
+    return (_COLOURS * (2 * below[:, None] + right[None, :])).astype(np.uint16)
+
+
+def coarse_greys(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pictures at 16 × 16, standardised: mean 128, deviation 42; flat pictures are all 128.
+
+    Args:
+        grey: (n, 32, 32).
+    """
     import cv2
 
-    return cast("NDArray[np.uint8]", cv2.convertScaleAbs(pyramid, alpha=255)).tobytes() + coarse.tobytes()
+    n, side, _side = grey.shape
+    # Halves by area do not mix neighbours in the stack.
+    halves = cv2.resize(grey.reshape(n * side, side), (COARSE_SIDE, n * COARSE_SIDE), interpolation=cv2.INTER_AREA)
+    values = np.asarray(halves, dtype=np.float64).reshape(n, COARSE_SIDE * COARSE_SIDE)
+    values -= values.mean(axis=1, keepdims=True)
+    deviation = np.sqrt(np.square(values).mean(axis=1, keepdims=True))
+    values *= np.where(deviation < _FLAT, 0, _COARSE_DEVIATION / np.maximum(deviation, _FLAT))
+    values += _COARSE_MEAN
+    return np.clip(np.rint(values, out=values), 0, 255).astype(np.uint8).reshape(n, COARSE_SIDE, COARSE_SIDE)
+
+
+def appearance_bytes(pyramids: NDArray[np.float32], coarse: NDArray[np.uint8]) -> list[bytes]:
+    """Return colour pyramid and coarse grey picture of each of a stack as one byte per value."""
+    n = len(coarse)
+    look = np.concatenate([np.rint(pyramids * np.float32(255)).astype(np.uint8), coarse.reshape(n, -1)], axis=1)
+    return [row.tobytes() for row in look]

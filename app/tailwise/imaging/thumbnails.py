@@ -16,11 +16,12 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import platformdirs
 
-from tailwise.imaging.headers import header_in, is_plain_jpeg, open_image
+from tailwise.imaging.headers import header_in, is_plain_jpeg, is_plain_png, open_image, read_image
+from tailwise.imaging.pixels import decode_pixels, encode_jpeg
 from tailwise.imaging.scaling import shrunk
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ Box = tuple[float, float, float, float]
 """x, y, width, height; origin top left."""
 
 CACHE_LIMIT_BYTES: Final = 1_000_000_000
+MAX_FILE_BYTES: Final = 2_000_000_000
 MAX_PIXELS: Final = 200_000_000
-JPEG_QUALITY: Final = 82
 _TRIM_TO: Final = 0.8
-_ENOUGH: Final = 15 / 16
 _OWN_BYTES: Final = 0.25
 """Most bytes per value (3 per pixel) at which a file is its own thumbnail; encoding would give about 0.05."""
+_OWN_LEAST: Final = 16_384
+"""Bytes that are always few enough for that."""
 _LYING: Final = (5, 6, 7, 8)
 _SAME_SHAPE: Final = 0.01
 _LOG = logging.getLogger(__name__)
@@ -153,83 +155,34 @@ def render_thumbnail(path: str, side: int) -> bytes | None:
     None when there is no picture to show: the file is missing, cannot be decoded, or holds over `MAX_PIXELS`. Pictures
     smaller than `side` keep their size. A truncated JPEG comes as far as it can be decoded.
     """
-    import numpy as np
-
     frame = read_frame(path)
     if frame is not None and frame.width * frame.height > MAX_PIXELS:
         return None
     try:
-        with open_image(path) as file:  # imread cannot open every path on every system
-            data = file.read()
+        data = read_image(path, MAX_FILE_BYTES)  # imread cannot open every path on every system
     except OSError:
         return None
     if not data:
         return None
-    pixels = decode_pixels(np.frombuffer(data, dtype=np.uint8), frame, side)
+    pixels = decode_pixels(data, (frame.width, frame.height) if frame else (0, 0), side)
     if pixels is None:
         return None
-    return thumbnail_of(data, turn_upright(shrunk(pixels, side), frame.orientation if frame else 1), frame)
-
-
-def thumbnail_of(data: bytes, small: NDArray[np.uint8], frame: Frame | None) -> bytes:
-    """Return the JPEG of a picture no larger than a thumbnail: the file itself where it is just that.
-
-    Encoding takes two thirds of the time that decoding took, and nothing is gained for a photo that is small already.
-
-    Args:
-        data: the bytes of the file.
-        small: its picture, upright.
-        frame: what its header says.
-    """
-    if (
-        frame is not None
-        and small.shape[:2] == (frame.height, frame.width)
-        and len(data) <= small.size * _OWN_BYTES
-        and is_plain_jpeg(data)
-    ):
+    if frame is not None and is_own_thumbnail(data, frame, side):
         return data
-    return encode_jpeg(small)
+    return encode_jpeg(turn_upright(shrunk(pixels, side), frame.orientation if frame else 1))
 
 
-def decode_pixels(data: NDArray[np.uint8], frame: Frame | None, side: int) -> NDArray[np.uint8] | None:
-    """Decode the bytes of a file to a stored raster whose longer side is about `side` or more, its own size if less.
+def is_own_thumbnail(data: bytes, frame: Frame, side: int) -> bool:
+    """Whether a file can be shown as its own thumbnail: a picture no larger than one, and nothing else in the file.
 
-    None where there is no picture. A truncated JPEG comes as far as it goes: OpenCV 5 refuses one without an end
-    marker, so it is given one.
+    Encoding it again takes two thirds of the time that decoding took, and nothing would be gained.
     """
-    import cv2
-    import numpy as np
-
-    flags = decode_flags(frame, side)
-    try:
-        pixels = cv2.imdecode(data, flags)
-        if pixels is None and data[:2].tobytes() == b"\xff\xd8":
-            pixels = cv2.imdecode(np.append(data, np.array([0xFF, 0xD9], dtype=np.uint8)), flags)
-    except (cv2.error, MemoryError):
-        return None
-    return cast("NDArray[np.uint8] | None", pixels)
-
-
-def decode_flags(frame: Frame | None, side: int) -> int:
-    """Let the decoder skip what the thumbnail cannot show: a JPEG at an eighth of its size decodes 2.6 times faster.
-
-    A photo 500 pixels wide, as very many data sets have them, is decoded to 250 for a side of 256.
-    """
-    import cv2
-
-    reduced = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
-    longer = max(frame.width, frame.height) if frame else 0
-    flags = next((reduced[by] for by in (8, 4, 2) if longer >= by * side * _ENOUGH), cv2.IMREAD_COLOR)
-    return flags | cv2.IMREAD_IGNORE_ORIENTATION
-
-
-def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:
-    """Return pixels as a JPEG of the quality thumbnails are kept in."""
-    import cv2
-    import numpy as np
-
-    _ok, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(pixels), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return jpeg.tobytes()
+    values = 3 * frame.width * frame.height
+    return (
+        max(frame.width, frame.height) <= side
+        and len(data) <= max(_OWN_LEAST, values * _OWN_BYTES)
+        and (is_plain_jpeg(data) or is_plain_png(data))
+    )
 
 
 class ThumbnailCache:

@@ -32,7 +32,7 @@ class IndexRow:
         file_name: relative to the source root, as in the items; size_bytes, mtime_ns: of the file it was made from.
         issue: why there is no picture (then the rest is zero), else empty.
         phash, phash_mirror: 64-bit perceptual hash of the picture and of its mirror image.
-        brightness, saturation: mean 0..1. blur: variance of the Laplacian, small for a blurred picture.
+        brightness, saturation: mean 0..1. blur: in pixels of 128, see `imaging.statistics.Look`.
         width, height: pixels of the upright picture.
         appearance: `APPEARANCE_BYTES` bytes, see there.
     """
@@ -96,8 +96,7 @@ class ImageIndex:
 
     Attributes:
         item_ids: (n,) int64. sha256: (n, 32) uint8. phash, phash_mirror: (n,) uint64.
-        brightness, saturation: (n,) float32 in 0..1. blur: (n,) float32, variance of the Laplacian of the grey
-            thumbnail: small for a blurred picture.
+        brightness, saturation: (n,) float32 in 0..1. blur: (n,) float32, pixels of 128; large for a blurred picture.
         appearance: (n, 976) uint8, see `APPEARANCE_BYTES`.
         descriptor: (n, d) float32, of length 1; a row of zeros where an image has none. d is 0 without descriptors.
         object_item: (m,) int64 item ids. object_category: (m,) int32 positions in the project's categories.

@@ -23,8 +23,9 @@ from tailwise.domain.recipe import (
 )
 from tailwise.domain.recipe_effect import ClassEffect, Drift, RecipeEffect
 from tailwise.domain.recipe_json import recipe_from_text, recipe_text
-from tailwise.imaging.augment_files import is_alike, look
+from tailwise.imaging.augment_files import is_alike
 from tailwise.imaging.augment_run import StepPlan, make_variant, variant_seed
+from tailwise.imaging.picture_facts import look_at
 from tailwise.storage import plan_tables, recipe_tables
 from tailwise.usecases.augment_scenes import ClassItems, SceneReader, TrainPartners, class_items, partner_axes
 from tailwise.usecases.generated import real_rows
@@ -282,7 +283,7 @@ def measure_drift(studio: Studio, recipe: Recipe, progress: Progress, tries: int
         progress.advance()
         if scene is None:
             continue
-        values = _measures(look(scene.pixels))
+        values = _measures(look_at(scene.pixels))
         is_outside = (values < low) | (values > high)
         original = studio.original(row, _DRIFT_SIDE)
         alike += original is not None and is_alike(original.pixels, scene.pixels)
@@ -299,7 +300,7 @@ def _own_range(studio: Studio, progress: Progress) -> tuple[NDArray[np.float64],
     found = np.isin(index.item_ids, ids)
     from_index = int(found.sum()) >= min(len(ids), 8) > 0
     if from_index:
-        values = np.stack([index.brightness[found], np.log1p(index.blur[found]), index.saturation[found]], axis=1)
+        values = np.stack([index.brightness[found], np.log(index.blur[found]), index.saturation[found]], axis=1)
     else:
         rows = studio.spread(_LOOKS)
         studio.prepare(rows)
@@ -309,7 +310,7 @@ def _own_range(studio: Studio, progress: Progress) -> tuple[NDArray[np.float64],
             scene = studio.original(row, _DRIFT_SIDE)
             progress.advance()
             if scene is not None:
-                measured.append(_measures(look(scene.pixels)))
+                measured.append(_measures(look_at(scene.pixels)))
         values = np.array(measured).reshape(-1, len(_LOOK_NAMES))
     if not len(values):
         return np.full(3, -np.inf), np.full(3, np.inf), False
@@ -320,5 +321,5 @@ def _own_range(studio: Studio, progress: Progress) -> tuple[NDArray[np.float64],
 
 
 def _measures(seen: Look) -> NDArray[np.float64]:
-    # The variance of the Laplacian spans decades: its logarithm is what pictures differ by.
-    return np.array([seen.brightness, np.log1p(seen.blur), seen.saturation])
+    # Twice as blurred is a step of the same size wherever it starts.
+    return np.array([seen.brightness, np.log(seen.blur), seen.saturation])

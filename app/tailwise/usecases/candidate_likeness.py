@@ -10,11 +10,12 @@ import numpy as np
 from tailwise.analysis.candidate_groups import alike, close_cosine, grouped
 from tailwise.analysis.mining_evidence import unit
 from tailwise.domain.index import CLASSICAL_EMBEDDING
+from tailwise.imaging.decode import ImageFile
 from tailwise.ops.executors import one_thread
 from tailwise.storage import index_tables
 from tailwise.storage.candidate_vectors import vectors_of_items
 from tailwise.storage.review_tables import box_text
-from tailwise.usecases.index_work import ImageWork, box_vectors
+from tailwise.usecases.index_work import box_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,6 +100,6 @@ def _describe(
     for place in missing:
         row, box = cards[place].picture, cards[place].candidate.box
         boxes = () if box is None else (box,)
-        work = ImageWork(0, row.path, (row.width, row.height), boxes, (embedding.fingerprint, embedding.model))
-        vectors[place] = box_vectors(work)[0]
+        file = ImageFile(row.path, (row.width, row.height), boxes)
+        vectors[place] = box_vectors(file, (embedding.fingerprint, embedding.model))[0]
         progress.advance()

@@ -13,6 +13,7 @@ from tailwise.domain.duplicates import DEFAULT_THRESHOLD, DUPLICATE_MARK_AXIS, D
 from tailwise.domain.errors import RequestError
 from tailwise.domain.index import ItemMark, PairVerdict
 from tailwise.domain.records import AxisKind
+from tailwise.imaging.statistics import MOST_BLUR
 from tailwise.storage import derived_axes, duplicate_tables, index_tables, plan_tables
 from tailwise.storage.derived_axes import DerivedAxis
 from tailwise.usecases.near_duplicates import applied_threshold, apply_clusters
@@ -117,8 +118,8 @@ class KeepRule(StrEnum):
     SHARPEST = "sharpest"  # of those that are about as sharp, the one with most objects
 
 
-ABOUT_AS_SHARP = 0.9
-"""Of the sharpness of the sharpest: compression alone changes it that much."""
+ABOUT_AS_SHARP = 1.05
+"""Times the blur of the sharpest: compression alone changes it that much."""
 
 
 def best_of(
@@ -130,17 +131,16 @@ def best_of(
     """
     with project.file.reading() as db:
         rows = index_tables.load_rows(db)
-    sharp = dict(zip(rows["item_ids"].tolist(), rows["blur"].tolist(), strict=True))
+    blur = dict(zip(rows["item_ids"].tolist(), rows["blur"].tolist(), strict=True))
     sliced = project.cube()
     marks: ItemMarks = {}
     for one in clusters:
         if one.labels_disagree:
             continue
         objects = {item: len(sliced.cube.annotations_of(sliced.row_of[item])) for item in one.items}
-        least = ABOUT_AS_SHARP * max(sharp.get(item, 0.0) for item in one.items)
-        chosen = (
-            [item for item in one.items if sharp.get(item, 0.0) >= least] if rule is KeepRule.SHARPEST else one.items
-        )
-        kept = max(chosen, key=lambda item: (objects[item], sharp.get(item, 0.0), -item))
+        most = ABOUT_AS_SHARP * min(blur.get(item, MOST_BLUR) for item in one.items)
+        sharp = [item for item in one.items if blur.get(item, MOST_BLUR) <= most]
+        chosen = sharp if rule is KeepRule.SHARPEST and sharp else one.items
+        kept = max(chosen, key=lambda item: (objects[item], -blur.get(item, MOST_BLUR), -item))
         marks |= {item: ItemMark.KEEP if item == kept else ItemMark.EXCLUDE for item in one.items}
     return marks

@@ -17,6 +17,7 @@ from tailwise.analysis.embedding_learning import whiten
 from tailwise.domain.changes import Changes
 from tailwise.domain.errors import RequestError
 from tailwise.domain.index import CLASSICAL_EMBEDDING
+from tailwise.imaging.decode import ImageFile
 from tailwise.imaging.onnx_vectors import OnnxModel, PixelScale, model_vectors
 from tailwise.ops.executors import Pieces, local_pool
 from tailwise.storage import index_tables, plan_tables
@@ -165,7 +166,7 @@ def embed_with_model(
         raise RequestError("No image of this project can be read", "See the findings on the Data page")
     whitening = whiten(np.concatenate(ordered), MAX_PARTS)
     model = model_bytes_of(whitening)
-    work = [ImageWork(i.item_id, i.path, i.declared, boxes.of(i.item_id).as_pixels) for i in items]
+    work = [ImageWork(i.item_id, ImageFile(i.path, i.declared, boxes.of(i.item_id).as_pixels)) for i in items]
     rows: list[VectorRow] = []
     for item_id, raw in _vectors(work, request, run, progress, "Embedding images"):
         rows.append(_vector_row(item_id, whitening, raw, boxes))
@@ -193,7 +194,7 @@ def onnx_images(piece: Sequence[OnnxWork]) -> list[NDArray[np.float32] | None]:
         if key not in _MODELS:
             _MODELS.clear()
             _MODELS[key] = OnnxModel(work.model, work.scale)
-        found.append(model_vectors(_MODELS[key], work.image.path, work.image.declared, work.image.boxes))
+        found.append(model_vectors(_MODELS[key], work.image.file))
     return found
 
 

@@ -26,17 +26,26 @@ from tailwise.domain.index import (
     IndexRequest,
     IndexState,
 )
+from tailwise.imaging.decode import ImageFile
 from tailwise.imaging.thumbnails import user_cache
 from tailwise.ops.executors import Pieces, cluster_pool, local_pool
 from tailwise.storage import index_tables, plan_tables
 from tailwise.storage.index_tables import EmbeddingRow, IndexRow, VectorRow
 from tailwise.usecases import index_plan
 from tailwise.usecases.index_columns import load_index
-from tailwise.usecases.index_work import ImageResult, ImageWork, index_images, learn_model, lost_image, raw_images
+from tailwise.usecases.index_work import (
+    ImageResult,
+    ImageWork,
+    in_pieces,
+    index_images,
+    learn_model,
+    lost_image,
+    raw_images,
+)
 from tailwise.usecases.projects import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -46,7 +55,6 @@ if TYPE_CHECKING:
     from tailwise.usecases.projects import Project
 
 LEARNING_SEED = 7
-PIECE = 8
 STORE_SECONDS = 2.0
 STORE_IMAGES = 512
 FINDING_PREFIX = "IX-"
@@ -112,10 +120,9 @@ def build_index(
     work = [
         ImageWork(
             item.item_id,
-            item.path,
-            item.declared,
-            boxes.of(item.item_id).as_pixels if embedding else (),
+            ImageFile(item.path, item.declared, boxes.of(item.item_id).as_pixels if embedding else ()),
             (embedding.fingerprint, embedding.model) if embedding else None,
+            item.size_bytes,
         )
         for item in due
         if item.is_there
@@ -123,7 +130,7 @@ def build_index(
     tally.rows += [_row(item, ImageResult(ImageIssue.MISSING)) for item in due if not item.is_there]
     progress.stage("Indexing images", len(work))
     item_of = {item.item_id: item for item in due}
-    done = Pieces[ImageWork, ImageResult](run, index_images, lost_image).run(_pieces(work), progress)
+    done = Pieces[ImageWork, ImageResult](run, index_images, lost_image).run(in_pieces(work), progress)
     with contextlib.closing(done):  # pyright: ignore[reportArgumentType]  a generator
         for one, result in done:
             _check_visible(result, item_of[one.item_id], request)
@@ -181,7 +188,7 @@ def _embedding(
     progress.stage("Reading images to learn from", len(sample))
     found: dict[int, tuple[RawBlocks, float]] = {}
     pieces = Pieces(run, raw_images, _nothing_learned)
-    with contextlib.closing(pieces.run(_pieces(sample), progress)) as done:  # pyright: ignore[reportArgumentType]
+    with contextlib.closing(pieces.run(in_pieces(sample), progress)) as done:  # pyright: ignore[reportArgumentType]
         for work, result in done:
             progress.advance()
             if result is not None:
@@ -235,10 +242,6 @@ def _due(
         if not is_done:
             due.append(item)
     return due
-
-
-def _pieces(work: Sequence[ImageWork]) -> Iterator[Sequence[ImageWork]]:
-    return (work[at : at + PIECE] for at in range(0, len(work), PIECE))
 
 
 def _gather(tally: _Tally, item: IndexedItem, result: ImageResult, boxes: ObjectBoxes | None) -> None:

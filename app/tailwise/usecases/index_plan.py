@@ -12,6 +12,7 @@ import numpy as np
 from tailwise.analysis.embedding import fingerprint
 from tailwise.domain.index import INDEX_METHOD, ImageIssue
 from tailwise.domain.records import MediaState
+from tailwise.imaging.decode import ImageFile
 from tailwise.storage import index_tables, plan_tables, source_tables
 from tailwise.usecases.index_objects import ObjectRows, object_rows
 from tailwise.usecases.index_work import ImageWork
@@ -146,7 +147,8 @@ def stored_classical(project: Project, name: str) -> EmbeddingRow | None:
 
 def _sample_work(item: IndexedItem, boxes: tuple[Box, ...]) -> ImageWork:
     step = max(1, len(boxes) // SAMPLE_BOXES)
-    return ImageWork(item.item_id, item.path, item.declared, boxes[::step][:SAMPLE_BOXES])
+    file = ImageFile(item.path, item.declared, boxes[::step][:SAMPLE_BOXES])
+    return ImageWork(item.item_id, file, size_bytes=item.size_bytes)
 
 
 def _lot(item: IndexedItem) -> bytes:

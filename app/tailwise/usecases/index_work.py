@@ -11,30 +11,39 @@ from tailwise.analysis import embedding
 from tailwise.analysis.embedding import ClassicalModel, RawBlocks
 from tailwise.analysis.embedding_learning import learn
 from tailwise.domain.index import ImageIssue
-from tailwise.imaging.index_picture import PictureFacts, describe_boxes, index_file
+from tailwise.imaging.index_picture import describe_boxes, index_and_describe, index_files
 from tailwise.ops.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from tailwise.imaging.decode import ImageFile
     from tailwise.imaging.descriptors import RawFeatures
-    from tailwise.imaging.thumbnails import Box
+    from tailwise.imaging.picture_facts import PictureFacts
+
+PIECE_IMAGES = 64
+LEAST_IMAGES = 8
+PIECE_BOXES = 512
+PIECE_BYTES = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class ImageWork:
-    """One image to index: absolute path, size in pixels the dataset states, boxes as annotated.
+    """One image to index.
 
-    `model` names the learned embedding to describe it with (fingerprint and bytes); None leaves descriptors out.
+    Attributes:
+        item_id: of the item.
+        file: where it is, and its boxes.
+        model: the embedding to describe it with (fingerprint and bytes); None leaves descriptors out.
+        size_bytes: of the file.
     """
 
     item_id: int
-    path: str
-    declared: tuple[int, int]
-    boxes: tuple[Box, ...] = ()
+    file: ImageFile
     model: tuple[str, bytes] | None = None
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,20 @@ class RawResult:
     saturation: float
 
 
+def in_pieces(work: Sequence[ImageWork]) -> Iterator[Sequence[ImageWork]]:
+    """Yield images in pieces of up to a second: many small ones, or few with many objects or bytes.
+
+    A few images come in small pieces, so that every process has some and progress is seen.
+    """
+    start, load = 0, 0.0
+    most = min(PIECE_IMAGES, max(LEAST_IMAGES, len(work) // 8))
+    for at, one in enumerate(work):
+        load += max(1 / most, one.size_bytes / PIECE_BYTES, len(one.file.boxes) / PIECE_BOXES)
+        if load >= 1 or at + 1 == len(work):
+            yield work[start : at + 1]
+            start, load = at + 1, 0.0
+
+
 def lost_image(work: ImageWork) -> ImageResult:
     """Return the result of an image that ended the process it was decoded in."""
     del work
@@ -62,19 +85,35 @@ def lost_image(work: ImageWork) -> ImageResult:
 
 
 def index_images(piece: Sequence[ImageWork]) -> list[ImageResult]:
-    """Index some images; every image on its own, so that it does not matter which share a piece."""
-    return [_index_image(work) for work in piece]
+    """Index some images; what comes of one does not depend on which share a piece."""
+    model = piece[0].model if piece else None
+    files = [work.file for work in piece]
+    if model is None:
+        return [ImageResult(one.issue, one.sha256, one.facts) for one in index_files(files)]
+    indexed, raw = index_and_describe(files)
+    found = embedding.embed(_model(*model), blocks_of(raw))
+    results: list[ImageResult] = []
+    start = 0
+    for file, one in zip(files, indexed, strict=True):
+        vectors = None
+        if one.facts is not None:
+            vectors = np.zeros((1 + len(file.boxes), found.shape[1]), dtype=np.float16)
+            vectors[: one.regions] = found[start : start + one.regions]  # boxes cannot be placed where no size is known
+        start += one.regions
+        results.append(ImageResult(one.issue, one.sha256, one.facts, vectors))
+    return results
 
 
 def raw_images(piece: Sequence[ImageWork]) -> list[RawResult | None]:
     """Return what the embedding can learn from some images; None where there is no picture."""
+    indexed, raw = index_and_describe([work.file for work in piece])
+    blocks = blocks_of(raw)
     found: list[RawResult | None] = []
-    for work in piece:
-        indexed = index_file(work.path, work.declared, work.boxes, describe=True)
-        if indexed.raw is None or indexed.facts is None:
-            found.append(None)
-        else:
-            found.append(RawResult(blocks_of(indexed.raw), indexed.facts.look.saturation))
+    start = 0
+    for one in indexed:
+        end = start + one.regions
+        found.append(RawResult(blocks.part(start, end), one.facts.look.saturation) if one.facts else None)
+        start = end
     return found
 
 
@@ -83,34 +122,18 @@ def learn_model(raw: RawBlocks, saturation: NDArray[np.float32], seed: int) -> b
     return embedding.model_bytes(learn(raw, saturation, seed, SILENT))
 
 
-def box_vectors(work: ImageWork) -> NDArray[np.float32]:
-    """Return one vector per box of an image, zeros where there is no picture."""
-    assert work.model is not None  # noqa: S101  asked for by the callers
-    model = _model(*work.model)
-    raw = describe_boxes(work.path, work.declared, work.boxes)
-    if raw is None or len(raw) != len(work.boxes):
-        return np.zeros((len(work.boxes), model.dimensions), dtype=np.float32)
-    return embedding.embed(model, blocks_of(raw))
-
-
-def vectors_of_boxes(piece: Sequence[ImageWork]) -> list[NDArray[np.float32]]:
-    """Return the vectors of the boxes of some images."""
-    return [box_vectors(work) for work in piece]
+def box_vectors(file: ImageFile, model: tuple[str, bytes]) -> NDArray[np.float32]:
+    """Return one vector per box of an image by a stored model, zeros where there is no picture."""
+    learned = _model(*model)
+    raw = describe_boxes(file)
+    if raw is None or len(raw) != len(file.boxes):
+        return np.zeros((len(file.boxes), learned.dimensions), dtype=np.float32)
+    return embedding.embed(learned, blocks_of(raw))
 
 
 def blocks_of(raw: RawFeatures) -> RawBlocks:
     """Hand features of pictures to the embedding."""
     return RawBlocks(raw.hog, raw.colour, raw.lbp, raw.patch)
-
-
-def _index_image(work: ImageWork) -> ImageResult:
-    indexed = index_file(work.path, work.declared, work.boxes, describe=work.model is not None)
-    vectors = None
-    if indexed.raw is not None and work.model is not None:
-        found = embedding.embed(_model(*work.model), blocks_of(indexed.raw))
-        vectors = np.zeros((1 + len(work.boxes), found.shape[1]), dtype=np.float16)
-        vectors[: len(found)] = found  # boxes cannot be placed where no size is known
-    return ImageResult(indexed.issue, indexed.sha256, indexed.facts, vectors)
 
 
 def _model(name: str, data: bytes) -> ClassicalModel:

@@ -17,8 +17,9 @@ from tailwise.analysis.iou_matching import Places as Boxes
 from tailwise.analysis.mining_evidence import best_similarity
 from tailwise.domain.index import CLASSICAL_EMBEDDING
 from tailwise.domain.records import MediaState
+from tailwise.imaging.decode import ImageFile
 from tailwise.storage import source_tables
-from tailwise.usecases.index_work import ImageWork, box_vectors
+from tailwise.usecases.index_work import box_vectors
 from tailwise.usecases.mining_places import Places, joined, places_of
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Cutter:
         """Return one vector per box, zeros where there is no picture."""
         as_pixels: tuple[Box, ...] = tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in boxes)
         model = (self._loaded.embedding.fingerprint, self._loaded.embedding.model)
-        return box_vectors(ImageWork(0, self.path(row), self.declared(row), as_pixels, model)).astype(np.float32)
+        return box_vectors(ImageFile(self.path(row), self.declared(row), as_pixels), model).astype(np.float32)
 
 
 def detected_places(
