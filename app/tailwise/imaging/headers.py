@@ -157,28 +157,31 @@ def _jpeg_header(file: BinaryIO, head: bytes) -> ImageHeader | None:
 
 def jpeg_segments(file: BinaryIO, head: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield marker and first bytes of the segments of a JPEG file up to its pixels, reading on where `head` ends."""
-    data, start, position = head, 0, 2
+    data, length, start, at = head, len(head), 0, 2  # `start` is where `data` begins in the file
     for _ in range(_MAX_SEGMENTS):
-        if position + 4 > start + len(data):
-            file.seek(position)
-            data, start = file.read(HEAD_BYTES), position
-        at = position - start
-        if len(data) < at + 4 or data[at] != 0xFF:
+        if at + 4 > length:
+            start += at
+            file.seek(start)
+            data, at = file.read(HEAD_BYTES), 0
+            length = len(data)
+        if length < at + 4 or data[at] != 0xFF:
             return
         marker = data[at + 1]
         if marker == 0xFF:  # padding
-            position += 1
+            at += 1
         elif marker in _WITHOUT_LENGTH:
-            position += 2
+            at += 2
         else:
-            length = int.from_bytes(data[at + 2 : at + 4], "big")
-            if marker in _ENDS or length < 2:
+            end = at + 2 + (data[at + 2] << 8 | data[at + 3])
+            if marker in _ENDS or end < at + 4:
                 return
-            if (marker in _FRAMES or marker == 0xE1) and at + 2 + length > len(data):
-                file.seek(position)
-                data, start, at = file.read(max(HEAD_BYTES, length + 2)), position, 0
-            yield marker, data[at + 4 : at + 2 + length]
-            position += 2 + length
+            if end > length and (marker in _FRAMES or marker == 0xE1):
+                start, end = start + at, end - at
+                file.seek(start)
+                data, at = file.read(max(HEAD_BYTES, end)), 0
+                length = len(data)
+            yield marker, data[at + 4 : end]
+            at = end
 
 
 def _tiff_orientation(data: bytes) -> int:

@@ -23,7 +23,7 @@ from tailwise.imaging.statistics import (
     coarse_greys,
     colour_pyramids,
     look_of,
-    mean_saturations,
+    means,
 )
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def facts_of(pictures: Sequence[ReadPicture]) -> list[PictureFacts]:
     if not pictures:
         return []
     greys, hsv = _in_grey_and_colours([picture.tiny for picture in pictures])
-    saturations = mean_saturations(hsv)
+    measures = zip(pictures, means(greys), means(hsv[..., 1]), strict=True)
     appearances = appearance_bytes(colour_pyramids(hsv), coarse_greys(greys))
-    looks = [look_of(one.grey, saturation) for one, saturation in zip(pictures, saturations, strict=True)]
+    looks = [look_of(one.grey, brightness, saturation) for one, brightness, saturation in measures]
     columns = zip(pictures, hashes_of(greys), looks, appearances, strict=True)
     return [PictureFacts(phashes, look, seen, one.size, one.thumbnail) for one, phashes, look, seen in columns]
 
@@ -95,8 +95,8 @@ def facts_of(pictures: Sequence[ReadPicture]) -> list[PictureFacts]:
 def look_at(pixels: NDArray[np.uint8]) -> Look:
     """Return how bright, sharp and colourful a picture of any size is, measured as the index does."""
     grey, tiny = _measured(shrunk(pixels, THUMBNAIL_SIDE))
-    _greys, hsv = _in_grey_and_colours([tiny])
-    return look_of(grey, mean_saturations(hsv)[0])
+    greys, hsv = _in_grey_and_colours([tiny])
+    return look_of(grey, means(greys)[0], means(hsv[..., 1])[0])
 
 
 def _measured(small: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
