@@ -115,6 +115,8 @@ def indexing(data, folder):
         while session.project is None:
             QTest.qWait(20)
         window.pages.go("duplicates")
+        while window.pages.current_page is None:  # its modules are loaded; what is measured is the window at work
+            QTest.qWait(20)
         QTest.qWait(2000)
         meter, process, peak = gui_meter(), psutil.Process(), 0
         idle = idle_summary(meter)
