@@ -217,7 +217,7 @@ def test_a_picture_comes_with_its_boxes_in_the_order_they_were_given(tmp_path, m
     shown = picture(str(file), (64, 32), [None, (0, 0, 16, 8)], 48)
     nameless = picture(str(file), (0, 0), [(0, 0, 64, 32)], 48)
 
-    assert decode(shown.jpeg).shape == (24, 48, 3)
+    assert decode(shown.encoded).shape == (24, 48, 3)
     assert shown.boxes == (None, (0, 0, 0.25, 0.25))
     assert nameless.boxes == ((0, 0, 1, 1),)
     assert picture(str(tmp_path / "gone.jpg"), (64, 32), [], 48) is None

@@ -128,12 +128,9 @@ def contrast_normalised(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     values = np.ascontiguousarray(picture, dtype=np.float32)
     row, column, channel = values.strides
     positions = (side - PATCH) // STEP + 1
-    windows = np.lib.stride_tricks.as_strided(
-        values,
-        (positions, positions, PATCH, PATCH * channels),
-        (STEP * row, STEP * column, row, channel),
-        writeable=False,
-    )
+    # A view as `as_strided` makes it, which takes twenty times as long for so small a picture.
+    shape, strides = (positions, positions, PATCH, PATCH * channels), (STEP * row, STEP * column, row, channel)
+    windows = np.ndarray(shape, np.float32, values, 0, strides)
     patches = windows.reshape(positions * positions, PATCH * PATCH * channels)
     length = np.float32(patches.shape[1])
     patches -= (patches @ np.ones(patches.shape[1], dtype=np.float32) / length)[:, None]

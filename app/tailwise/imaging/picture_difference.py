@@ -51,7 +51,7 @@ def difference(first: Picture, second: Picture) -> Difference | None:
     """Lay the second picture over the first and show what differs; None where one of them cannot be decoded."""
     import cv2
 
-    a, b = _decoded(first.jpeg), _decoded(second.jpeg)
+    a, b = _decoded(first.encoded), _decoded(second.encoded)
     if a is None or b is None:
         return None
     matrix, mirrored = _best_matrix(a, b)

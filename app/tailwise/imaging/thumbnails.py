@@ -150,7 +150,7 @@ def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint
 
 
 def render_thumbnail(path: str, side: int) -> bytes | None:
-    """Return the picture in a file as an upright JPEG whose longer side is at most `side` pixels.
+    """Return the picture in a file as an upright JPEG or PNG whose longer side is at most `side` pixels.
 
     None when there is no picture to show: the file is missing, cannot be decoded, or holds over `MAX_PIXELS`. Pictures
     smaller than `side` keep their size. A truncated JPEG comes as far as it can be decoded.
@@ -280,9 +280,9 @@ def cached_thumbnail(path: str, side: int) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An upright JPEG, and the boxes on it as fractions (0..1) of its sides, in the order they were given."""
+    """An upright picture as bytes of a JPEG or PNG, and the boxes on it as fractions (0..1) of its sides, in order."""
 
-    jpeg: bytes
+    encoded: bytes
     boxes: tuple[Box | None, ...]
 
 
@@ -295,9 +295,9 @@ def picture(path: str, declared: tuple[int, int], boxes: Sequence[Box | None], s
         boxes: pixels of a raster of the declared size; None for annotations of the whole item.
         side: most pixels of the longer side.
     """
-    jpeg = cached_thumbnail(path, side)
-    if jpeg is None:
+    encoded = cached_thumbnail(path, side)
+    if encoded is None:
         return None
     placed = upright_fractions([box for box in boxes if box is not None], declared, read_frame(path))
     rest = iter(placed)
-    return Picture(jpeg, tuple(None if box is None else next(rest, None) for box in boxes))
+    return Picture(encoded, tuple(None if box is None else next(rest, None) for box in boxes))

@@ -37,7 +37,7 @@ class _Shown:
 
 
 def _image(picture: Picture | None) -> QImage | None:
-    return None if picture is None else QImage.fromData(picture.jpeg)
+    return None if picture is None else QImage.fromData(picture.encoded)
 
 
 class DifferenceView(QWidget):

@@ -281,7 +281,7 @@ class ItemView(QWidget):
 
             progress.advance(0)
             picture = item_picture(item, side)
-            image = QImage.fromData(picture.jpeg) if picture else None
+            image = QImage.fromData(picture.encoded) if picture else None
             return _Sharp(item.id, side, image, picture.boxes if picture else ())
 
         title = self.tr("Picture")

@@ -67,7 +67,7 @@ def decode_batch(rows: Sequence[ItemRow], side: int, progress: Progress) -> tupl
     for row in rows:
         progress.advance()
         picture = item_picture(row, side)
-        image = QImage.fromData(picture.jpeg) if picture else None
+        image = QImage.fromData(picture.encoded) if picture else None
         decoded.append(_Decoded(row.id, side, image, picture.boxes if picture else ()))
     return tuple(decoded)
 
