@@ -95,7 +95,7 @@ def page(qtbot, opened):
 
 
 def settle(qtbot, page):
-    qtbot.waitUntil(lambda: page._session.runner.is_idle and not page._summarise.isActive(), timeout=WAIT)
+    qtbot.waitUntil(lambda: page._session.runner.is_idle and not page.score.is_waiting, timeout=WAIT)
 
 
 def press(page, *keys):

@@ -18,6 +18,7 @@ from tailwise.gui.models.desk_view import DRAFT, Place, load_desk
 from tailwise.gui.models.desk_work import DeskWork
 from tailwise.gui.models.queue_order import DeskOrder, arranged
 from tailwise.gui.models.review_queue import ReviewQueueModel
+from tailwise.gui.models.review_score import ReviewScore
 from tailwise.gui.models.review_verdicts import ReviewVerdicts
 from tailwise.gui.widgets.banner import Banner
 from tailwise.gui.widgets.desk_foot import DeskFoot
@@ -28,12 +29,12 @@ from tailwise.gui.widgets.review_grid import KEY_HINTS
 
 if TYPE_CHECKING:
     from tailwise.gui.actions import KeyHint
-    from tailwise.gui.models.desk_view import DeskFigures, DeskView
+    from tailwise.gui.models.desk_view import DeskView
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
+    from tailwise.usecases.verdicts import ReviewSummary
 
-FIGURES_MILLISECONDS = 400
 PLACE_MILLISECONDS = 400
 
 
@@ -55,7 +56,6 @@ class NegativesPage(QWidget):
         super().__init__(parent)
         self._session = session
         self._view: DeskView | None = None
-        self._figures: DeskFigures | None = None
         self.queue = ReviewQueueModel(self)
         self.verdicts = ReviewVerdicts(session, self.queue, self)
         self.undo_stack = self.verdicts.undo_stack  # the window's Undo and Redo find it below this page
@@ -66,8 +66,8 @@ class NegativesPage(QWidget):
         self.head = DeskHead(self.undo_stack)
         self.banner = Banner()
         self.foot = DeskFoot()
+        self.score = ReviewScore(self.queue, self.verdicts, self.work, self.foot, self)
         self.states = DeskStates(self.panes, self)
-        self._summarise = QTimer(self, singleShot=True, interval=FIGURES_MILLISECONDS)
         self._remember = QTimer(self, singleShot=True, interval=PLACE_MILLISECONDS)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_M)
@@ -108,7 +108,8 @@ class NegativesPage(QWidget):
         self.panes.moved.connect(self._on_moved)
         self.panes.similar_wanted.connect(self._show_similar)
         self.foot.disagreements_clicked.connect(self._show_disagreements)
-        self.work.figures_loaded.connect(self._on_figures)
+        self.score.shown.connect(self.panes.show_alike)
+        self.score.queue_judged.connect(self._on_queue_judged)
         self.work.history_loaded.connect(self.panes.show_history)
         self.work.mining_ended.connect(self._on_mining_ended)
         self.verdicts.said.connect(self._on_said)
@@ -121,7 +122,6 @@ class NegativesPage(QWidget):
         self.states.retry_clicked.connect(self.refresh)
         self.states.empty_button_clicked.connect(self._on_empty_button)
         self.states.empty_link_clicked.connect(self._on_empty_link)
-        self._summarise.timeout.connect(self._load_figures)
         self._remember.timeout.connect(self._store_place)
         self._session.closed.connect(self._on_closed)
 
@@ -142,7 +142,8 @@ class NegativesPage(QWidget):
         if self._session.project is None:
             return  # it was closed meanwhile
         before, at = self._view, self.grid.current_id()
-        self._view, self._figures = view, view.figures
+        self._view = view
+        self.score.begin(view)
         self.head.set_view(view)
         self.head.mine.setEnabled(view.can_mine)
         self.similar.set_cards(view.all_cards)
@@ -172,7 +173,7 @@ class NegativesPage(QWidget):
         self.head.filters.set_cards(cards)
         self.head.filters.setVisible(any(view.cards.values()))
         self.queue.set_cards(cards)
-        self._show_figures()
+        self.score.show()
         self._arrange(candidate)
         if self.states.state == "content":
             self.panes.take_keys()
@@ -186,7 +187,7 @@ class NegativesPage(QWidget):
         group = self.similar.group
         cards = arranged(self.queue.all_cards, filters.chosen(), order, group)
         self.queue.arrange(cards, group if order is DeskOrder.LOOK_ALIKES else None)
-        self._show_pace()
+        self.score.show_pace()
         if cards:
             self.states.show_content()
             row = self.queue.row_of(candidate or 0)
@@ -273,7 +274,7 @@ class NegativesPage(QWidget):
     @Slot()
     def _show_disagreements(self) -> None:
         """Show what two reviewers contradict each other on, in whichever queue most of it is."""
-        view, figures = self._view, self._figures
+        view, figures = self._view, self.score.figures
         if view is None or figures is None:
             return
         apart = frozenset(figures.disagreements)
@@ -301,15 +302,15 @@ class NegativesPage(QWidget):
             row = next((row for each in candidates if (row := self.queue.row_of(each)) >= 0), -1)
             self.grid.go_to(row)
         self.panes.show_said()
-        self._show_pace()
-        self._summarise.start()
+        self.score.show_pace()
+        self.score.load_soon()
 
     @Slot(int)
     def _on_judged(self, _candidate: int) -> None:
         self.banner.hide()
         self.similar.drop()
         if self.head.auto.isChecked() and not self._go_on():
-            self._load_figures()
+            self.score.load()
 
     def _go_on(self) -> bool:
         """Go from a judged candidate to the next open one; return whether there is one, or this one is."""
@@ -358,42 +359,25 @@ class NegativesPage(QWidget):
         if candidate is not None:
             self.work.remember(self._place(candidate))
 
-    # Figures
-
-    @Slot()
-    def _load_figures(self) -> None:
-        self._summarise.stop()
-        if self._view is not None:
-            self.work.load_figures(self._view)
+    # The end
 
     @Slot(object)
-    def _on_figures(self, figures: DeskFigures) -> None:
-        view = self._view
-        if view is None or figures.summary.class_name != view.class_name:
+    def _on_queue_judged(self, summary: ReviewSummary) -> None:
+        view, verdicts = self._view, self.verdicts
+        if view is None or not self.head.auto.isChecked():
             return
-        self._figures = figures
-        self._show_figures()
-        total, session = self.queue.rowCount(), (self.verdicts.in_session, self.verdicts.seconds)
-        if total and session[0] and self.queue.judged == total and self.head.auto.isChecked():
-            self.verdicts.in_session, self.verdicts.seconds = 0, 0.0
-            self.panes.quick_look.hide()
-            left = {key: self.queue.open_of(cards) for key, cards in view.cards.items()}
-            self.states.show_end(figures.summary, view.reviewer, session, left)
-
-    def _show_figures(self) -> None:
-        self.foot.show_figures(self._figures, self._reviewer())
-        self.queue.set_notes(self._figures.disagreements if self._figures is not None else {})
-        self.panes.show_alike()
-
-    def _show_pace(self) -> None:
-        self.foot.show_pace(self.queue.judged, self.queue.rowCount(), self.verdicts.in_session, self.verdicts.seconds)
+        session = (verdicts.in_session, verdicts.seconds)
+        verdicts.in_session, verdicts.seconds = 0, 0.0
+        self.panes.quick_look.hide()
+        left = {key: self.queue.open_of(cards) for key, cards in view.cards.items()}
+        self.states.show_end(summary, view.reviewer, session, left)
 
     @Slot()
     def _on_closed(self) -> None:
-        self._summarise.stop()
         self._remember.stop()
         self.verdicts.begin("")
-        self._view, self._figures = None, None
+        self._view = None
+        self.score.begin(None)
         self.similar.set_cards(())
         self.queue.set_said({})
         self.queue.set_cards(())
