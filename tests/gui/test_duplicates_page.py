@@ -9,14 +9,15 @@ from PySide6.QtWidgets import QPushButton
 
 from builders import a_project
 from photo_sets import inline_pool, jpeg_of, photo, photo_project
-from tailwise.domain.index import IndexRequest, ItemMark
+from tailwise.domain.index import IndexOutcome, IndexRequest, ItemMark
 from tailwise.gui import theme as th
+from tailwise.gui.models import indexing
 from tailwise.gui.models.duplicate_view import nothing_texts
 from tailwise.gui.navigation import ShowItems
 from tailwise.gui.pages.duplicates import DuplicatesPage
 from tailwise.gui.project_commands import ProjectCommands
 from tailwise.ops.child import run_here
-from tailwise.ops.progress import SILENT
+from tailwise.ops.progress import SILENT, OpCancelledError
 
 WAIT = 30_000
 Key = Qt.Key
@@ -241,6 +242,29 @@ def test_empty_states_lead_from_data_to_index_to_search(qtbot, session, tmp_path
     with qtbot.waitSignal(session.closed, timeout=WAIT):
         session.close_project()
     assert page.clusters.rowCount() == 0
+
+
+def test_before_a_search_the_page_says_that_only_identical_files_are_listed(page):
+    unsearched = replace(page._view, applied=None)
+    page.controls.show_facts(unsearched)
+    assert "identical files only" in page.controls.summary.text()
+    page.controls.show_facts(page._view)
+    assert "identical files only" not in page.controls.summary.text()
+    state = replace(page._view.state, images=9)
+    assert nothing_texts(state)[1].startswith("5 of 9 images are indexed.")
+
+
+@pytest.mark.parametrize(("indexed", "kept"), [(4, "The images are indexed and stay so."), (0, "")])
+def test_a_search_cancelled_after_indexing_says_what_stays(monkeypatch, indexed, kept):
+    def cancelled():
+        raise OpCancelledError
+
+    done = IndexOutcome(indexed, 0, 0, 0, 0)
+    monkeypatch.setattr(indexing, "index_images", lambda _project, _progress: done)
+    with pytest.raises(OpCancelledError) as stopped:
+        indexing.index_first(None, SILENT, cancelled)
+    assert stopped.value.kept == kept
+    assert bool(stopped.value.changes) == bool(indexed)
 
 
 def use_inline_pools(monkeypatch):

@@ -1,14 +1,17 @@
 """The op bar: nothing flashes, everything can be cancelled, and how it ended can be read."""
 
 import threading
+import time
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QPushButton
 
+from tailwise.domain.changes import Changes
 from tailwise.gui.op_runner import OpRunner
 from tailwise.gui.session import ResultLine
 from tailwise.gui.widgets.op_bar import MAX_ROWS, SHOW_AFTER, STAY_FOR, OpBar
+from tailwise.ops.progress import OpCancelledError
 
 GUI_WAIT = 20_000
 
@@ -102,6 +105,24 @@ def test_cancel_button_ends_it_and_says_that_nothing_was_changed(qtbot, runner, 
     assert not button.isEnabled()
     assert button.accessibleName() == "Cancel Import street"
     assert bar.result_text() == "Import street: cancelled. Nothing was changed."
+
+
+def test_what_a_cancelled_operation_has_kept_is_said_and_announced(qtbot, runner, bar):
+    def index(progress):
+        try:
+            while True:
+                progress.advance()
+                time.sleep(0.01)
+        except OpCancelledError:
+            raise OpCancelledError("3 of 6 images stay.", Changes.INDEX) from None
+
+    handle = runner.run("Index images", index)
+    qtbot.waitUntil(lambda: bool(bar.visible_rows()), timeout=GUI_WAIT)
+    with qtbot.waitSignal(runner.completed, timeout=GUI_WAIT) as told:
+        handle.cancel()
+    qtbot.waitUntil(lambda: bool(bar.result_text()), timeout=GUI_WAIT)
+    assert told.args == [handle, Changes.INDEX]
+    assert bar.result_text() == "Index images: cancelled. 3 of 6 images stay."
 
 
 def test_quiet_operation_is_kept_out(qtbot, runner, bar):

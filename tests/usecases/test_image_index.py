@@ -9,6 +9,7 @@ import pytest
 
 from builders import a_project, a_source, store
 from photo_sets import inline_pool, jpeg_of, photo, photo_project
+from tailwise.domain.changes import Changes
 from tailwise.domain.duplicates import DuplicateRequest
 from tailwise.domain.errors import RequestError
 from tailwise.domain.index import IndexRequest, ItemMark, PairVerdict
@@ -135,7 +136,7 @@ def test_files_that_cannot_be_read_are_findings_and_the_rest_is_indexed(tmp_path
     project.close()
 
 
-def test_a_cancelled_run_keeps_what_was_stored_and_goes_on_from_there(project, monkeypatch):
+def test_a_cancelled_run_keeps_what_was_indexed_and_goes_on_from_there(project, monkeypatch):
     class CancelAt:
         """Cancels at the third image of the stage that indexes."""
 
@@ -150,13 +151,15 @@ def test_a_cancelled_run_keeps_what_was_stored_and_goes_on_from_there(project, m
             if self.label == "Indexing images" and self.done >= 3:
                 raise OpCancelledError
 
-    monkeypatch.setattr(image_index, "STORE_IMAGES", 1)
     monkeypatch.setattr(index_work, "LEAST_IMAGES", 1)
-    with pytest.raises(OpCancelledError):
+    with pytest.raises(OpCancelledError) as stopped:
         build_index(project, IndexRequest(), CancelAt(), inline_pool)
 
-    assert len(load_index(project).item_ids) == 2
-    assert build(project).kept == 2
+    # Also what had come since the last time something was stored.
+    assert stopped.value.kept == "3 of 6 images are indexed and stay so; the next run goes on from there."
+    assert stopped.value.changes == Changes.INDEX
+    assert len(load_index(project).item_ids) == 3
+    assert build(project).kept == 3
     assert len(load_index(project).item_ids) == 6
 
 

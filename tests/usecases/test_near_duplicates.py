@@ -10,13 +10,14 @@ import pytest
 from builders import a_project, a_source
 from cli_runs import Shell
 from photo_sets import inline_pool, jpeg_of, photo, photo_project
+from tailwise.domain.changes import Changes
 from tailwise.domain.coverage import CountRequest, ItemFilter, Unit
 from tailwise.domain.duplicates import DUPLICATE_MARK_AXIS, DuplicateRequest
 from tailwise.domain.errors import RequestError
 from tailwise.domain.index import EdgeKind, IndexRequest, ItemMark, PairVerdict
 from tailwise.domain.records import NEAR_DUPLICATE_AXIS, MediaState
 from tailwise.ops.child import run_here
-from tailwise.ops.progress import SILENT
+from tailwise.ops.progress import SILENT, OpCancelledError
 from tailwise.usecases.counts import count_table
 from tailwise.usecases.duplicate_review import Decision, best_of, decide, file_names
 from tailwise.usecases.image_index import build_index
@@ -98,6 +99,30 @@ def test_a_second_search_compares_nothing_new(project):
     again = find_duplicates(project, DuplicateRequest(), SILENT, run_here, inline_pool)
 
     assert again == report(project)
+
+
+def test_a_cancelled_search_keeps_what_was_compared_and_says_so(project):
+    class CancelAt:
+        """Cancels at the second pair that is compared."""
+
+        label, done = "", 0
+
+        def stage(self, label, total=0):
+            self.label, self.done = label, 0
+
+        def advance(self, steps=1):
+            self.done += steps
+            if self.label == "Comparing pictures" and self.done >= 2:
+                raise OpCancelledError
+
+    with project.file.writing() as db:
+        db.execute("DELETE FROM duplicate_pair")
+    with pytest.raises(OpCancelledError) as stopped:
+        find_duplicates(project, DuplicateRequest(), CancelAt(), run_here, inline_pool)
+
+    assert stopped.value.kept.startswith("2 of ")
+    assert stopped.value.changes == Changes.INDEX
+    assert report(project).compared == 2
 
 
 def test_the_threshold_works_on_stored_pairs(project):

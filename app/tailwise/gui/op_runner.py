@@ -53,6 +53,7 @@ class OpHandle(QObject):
         self.is_superseded = False
         self.is_finished = False
         self.is_failure_handled = False  # somebody shows a failure; the window need not
+        self.kept = ""  # what stays of a cancelled operation, as a sentence
         self._progress = SharedProgress()
         self._future: Future[object] | None = None
 
@@ -83,7 +84,7 @@ class OpRunner(QObject):
     """Runs operations on three lanes and reports on the GUI thread."""
 
     started = Signal(object)  # OpHandle
-    completed = Signal(object, object)  # OpHandle, result: every success, also of a superseded operation
+    completed = Signal(object, object)  # OpHandle, result of every success or what a cancelled one changed
     broke = Signal(object, object)  # OpHandle, exception: every failure
     idle = Signal()  # the last operation ended
     _settled = Signal(int)
@@ -206,7 +207,11 @@ class OpRunner(QObject):
         seconds = handle.snapshot().seconds
         try:
             result = future.result(timeout=0)
-        except (OpCancelledError, CancelledError):
+        except (OpCancelledError, CancelledError) as error:
+            if isinstance(error, OpCancelledError):
+                handle.kept = error.kept
+                if error.changes:
+                    self.completed.emit(handle, error.changes)
             _LOG.info("%s: cancelled after %.1f s", handle.title, seconds)
             handle.cancelled.emit()
         except Exception as error:  # noqa: BLE001  the border of the worker: every failure is delivered, none is lost

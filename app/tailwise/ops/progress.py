@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from tailwise.domain.changes import Changes
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -19,7 +21,17 @@ T = TypeVar("T")
 
 
 class OpCancelledError(Exception):
-    """The user cancelled. Only the op runner and the command line catch it."""
+    """The user cancelled. Only the op runner and the command line show it.
+
+    Attributes:
+        kept: what stays of the work nevertheless, as a sentence; empty when nothing was changed.
+        changes: what of the project is different now.
+    """
+
+    def __init__(self, kept: str = "", changes: Changes = Changes.NONE) -> None:
+        super().__init__(kept)
+        self.kept = kept
+        self.changes = changes
 
 
 class Progress(Protocol):

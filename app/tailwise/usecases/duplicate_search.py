@@ -11,10 +11,12 @@ import numpy as np
 
 from tailwise.analysis.clusters import NEAR_CORRELATION
 from tailwise.analysis.near_duplicates import Looks, find_candidates, identical_sets
+from tailwise.domain.changes import Changes
 from tailwise.domain.duplicates import DEFAULT_THRESHOLD, LOWEST_THRESHOLD
 from tailwise.domain.index import EdgeKind
 from tailwise.imaging.index_align import NO_ALIGNMENT, Alignment, align_files
 from tailwise.ops.executors import Pieces
+from tailwise.ops.progress import OpCancelledError
 from tailwise.storage import capture_tables, duplicate_tables, index_tables, plan_tables, source_tables
 from tailwise.storage.duplicate_tables import PairRow
 from tailwise.usecases.capture_times import neighbours, read_captures
@@ -79,13 +81,20 @@ def search(project: Project, progress: Progress, run: Runner, open_pool: OpenPoo
         (work[at : at + PIECE] for at in range(0, len(work), PIECE)), progress
     )
     rows: list[PairRow] = []
-    with contextlib.closing(pieces):  # pyright: ignore[reportArgumentType]  a generator
-        for _pair, row in pieces:
-            rows.append(row)
-            progress.advance()
-            if len(rows) >= STORE_PAIRS:
-                _store(project, rows)
-    _store(project, rows)
+    done = 0
+    try:
+        with contextlib.closing(pieces):  # pyright: ignore[reportArgumentType]  a generator
+            for _pair, row in pieces:
+                rows.append(row)
+                done += 1
+                progress.advance()
+                if len(rows) >= STORE_PAIRS:
+                    _store(project, rows)
+    except OpCancelledError:
+        told = f"{done:,} of {len(work):,} pairs are compared and stay so; the next search goes on from there."
+        raise OpCancelledError(told, Changes.INDEX) from None
+    finally:
+        _store(project, rows)  # also what had not been stored when it was cancelled or failed
     return len(work)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tailwise.analysis.embedding import RawBlocks, model_from_bytes
+from tailwise.domain.changes import Changes
 from tailwise.domain.errors import RequestError
 from tailwise.domain.findings import MAX_EXAMPLES, Finding, Severity
 from tailwise.domain.index import (
@@ -29,6 +30,7 @@ from tailwise.domain.index import (
 from tailwise.imaging.decode import ImageFile
 from tailwise.imaging.thumbnails import user_cache
 from tailwise.ops.executors import Pieces, cluster_pool, local_pool
+from tailwise.ops.progress import OpCancelledError
 from tailwise.storage import index_tables, plan_tables
 from tailwise.storage.index_tables import EmbeddingRow, IndexRow, VectorRow
 from tailwise.usecases import index_plan
@@ -106,7 +108,7 @@ def build_index(
 
     Raises:
         RequestError: the cluster cannot be used.
-        OpCancelledError: cancelled; what was stored so far stays and is not made again.
+        OpCancelledError: cancelled; what was indexed so far stays and is not made again.
     """
     began = time.monotonic()
     run = run or pool_of(request)
@@ -128,18 +130,28 @@ def build_index(
         if item.is_there
     ]
     tally.rows += [_row(item, ImageResult(ImageIssue.MISSING)) for item in due if not item.is_there]
-    progress.stage("Indexing images", len(work))
     item_of = {item.item_id: item for item in due}
     done = Pieces[ImageWork, ImageResult](run, index_images, lost_image).run(in_pieces(work), progress)
-    with contextlib.closing(done):  # pyright: ignore[reportArgumentType]  a generator
-        for one, result in done:
-            _check_visible(result, item_of[one.item_id], request)
-            _gather(tally, item_of[one.item_id], result, boxes if embedding else None)
-            progress.advance()
-            if tally.is_due:
-                _store(project, tally, embedding)
-    _store(project, tally, embedding)
+    try:
+        progress.stage("Indexing images", len(work))
+        with contextlib.closing(done):  # pyright: ignore[reportArgumentType]  a generator
+            for one, result in done:
+                _check_visible(result, item_of[one.item_id], request)
+                _gather(tally, item_of[one.item_id], result, boxes if embedding else None)
+                progress.advance()
+                if tally.is_due:
+                    _store(project, tally, embedding)
+    except OpCancelledError:
+        raise _stopped(len(items) - len(due) + tally.indexed, len(items)) from None
+    finally:
+        _store(project, tally, embedding)  # also what had not been stored when it was cancelled or failed
     return _finish(project, items, due, tally, began)
+
+
+def _stopped(indexed: int, images: int) -> OpCancelledError:
+    """Return what to say of a run that was cancelled while it indexed."""
+    told = f"{indexed:,} of {images:,} images are indexed and stay so; the next run goes on from there."
+    return OpCancelledError(told, Changes.INDEX)
 
 
 def index_state(project: Project) -> IndexState:

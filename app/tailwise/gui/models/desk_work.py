@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tailwise.gui.models.desk_view import DRAFT, Place, load_figures, load_history
-from tailwise.gui.models.indexing import index_images
+from tailwise.gui.models.indexing import index_first
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
 
@@ -37,8 +37,7 @@ class DeskWork(QObject):
             from tailwise.domain.review import MiningRequest
             from tailwise.usecases.mining import mine
 
-            index_images(project, progress)
-            return mine(project, MiningRequest(class_name), progress)
+            return index_first(project, progress, lambda: mine(project, MiningRequest(class_name), progress))
 
         handle = self._session.run(self.tr("Find look-alikes"), work, on_done=self._on_mined, slot="mine")
         handle.finished.connect(self.mining_ended)

@@ -45,6 +45,11 @@ class DuplicatesView:
     applied: float | None
     has_splits: bool
 
+    @property
+    def is_searched(self) -> bool:
+        """Whether look-alikes were searched; before that only files that are the same byte for byte are known."""
+        return self.applied is not None
+
     def between(self, splits: tuple[str, str] | None) -> tuple[DuplicateCluster, ...]:
         """Return the clusters that lie in both splits of a pair, all of them without a pair."""
         if splits is None:
@@ -76,7 +81,8 @@ def nothing_texts(state: IndexState) -> tuple[str, str, str]:
         return OUTDATED_TITLE, outdated_text(state), "Index again"
     if not state.indexed:
         return "The images are not indexed yet", ABOUT_INDEXING, "Index images"
-    indexed = counted(state.indexed, "image is", "images are")
+    of_all = "" if state.is_whole else f" of {state.images:,}"
+    indexed = f"{state.indexed:,}{of_all} {'image is' if state.images == 1 else 'images are'}"
     return (
         "Not searched yet",
         f"{indexed} indexed. Images that look alike are laid over each other to be sure.",

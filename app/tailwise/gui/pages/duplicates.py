@@ -16,7 +16,7 @@ from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.duplicate_decisions import DuplicateDecisions
 from tailwise.gui.models.duplicate_tables import ClustersTable, LeaksTable
 from tailwise.gui.models.duplicate_view import DuplicatesView, load, nothing_texts
-from tailwise.gui.models.indexing import index_images
+from tailwise.gui.models.indexing import index_first
 from tailwise.gui.navigation import DATA, ITEMS, ShowItems
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
@@ -219,8 +219,7 @@ class DuplicatesPage(QWidget):
         def work(project: Project, progress: Progress) -> DuplicateReport:
             from tailwise.usecases.near_duplicates import find_duplicates
 
-            index_images(project, progress)
-            return find_duplicates(project, request, progress)
+            return index_first(project, progress, lambda: find_duplicates(project, request, progress))
 
         self._session.run(self.tr("Find duplicates"), work, on_done=self._on_found, slot="duplicates-search")
 

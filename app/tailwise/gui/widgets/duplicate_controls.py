@@ -96,6 +96,7 @@ class DuplicateControls(QWidget):
             self.tr("{} of {}").format(
                 counted(len(report.clusters), "cluster", "clusters"), counted(report.in_clusters, "image", "images")
             ),
+            "" if view.is_searched else self.tr("⚠ identical files only: look-alikes were not searched yet"),
             self.tr("{} to decide").format(report.undecided) if report.undecided else "",
             self.tr("⚠ {} across splits").format(counted(leaking, "pair", "pairs")) if leaking else no_leaks,
             self.tr("{} not indexed").format(counted(unindexed, "image", "images")) if unindexed else "",

@@ -196,8 +196,8 @@ class OpBar(QWidget):
     def _on_cancelled(self) -> None:
         for row in self.visible_rows():
             if row.handle is self.sender() and not row.handle.is_superseded:
-                title = row.handle.title
-                text = self.tr("{title}: cancelled. Nothing was changed.").format(title=title)
+                kept = row.handle.kept or self.tr("Nothing was changed.")
+                text = self.tr("{title}: cancelled. {kept}").format(title=row.handle.title, kept=kept)
                 self._result.show_text(text)
 
     @Slot()
