@@ -1,9 +1,13 @@
 """Quota plans by command: drafted, previewed, solved, compared, shown again, and the nearest one accepted."""
 
+import csv
+from contextlib import closing
+
 import pytest
 
 from builders import a_project, a_source
 from cli_runs import Shell
+from tailwise.usecases.projects import open_project
 
 REQUEST = """\
 [plan]
@@ -97,6 +101,23 @@ def test_review_hours_and_the_playbook_come_by_command(shell, path, tmp_path):
     assert (tmp_path / "book" / "playbook" / "playbook.md").read_text(encoding="utf-8").startswith("# Gate\n")
     shell("export", path, "work-order", "--to", tmp_path / "order", "--plan", 9, code=1)
     assert "no plan number 9" in shell.err
+
+
+def test_an_order_is_noted_where_the_project_can_be_written_and_the_next_lists_other_items(shell, path, tmp_path):
+    listed = []
+    for name in ("Gate", "Yard"):
+        request = tmp_path / f"{name}.toml"
+        request.write_text(REQUEST.format(target=5).replace("Gate", name), encoding="utf-8")
+        shell("plan", "quota", path, request)
+        shell("export", path, "work-order", "--to", tmp_path / name)
+        with (tmp_path / name / "vendor" / "csv" / "items.csv").open(encoding="utf-8", newline="") as file:
+            listed.append({row["file_name"] for row in csv.DictReader(file)})
+    assert listed[0]
+    assert not listed[0] & listed[1]
+
+    with closing(open_project(path)):
+        shell("export", path, "work-order", "--to", tmp_path / "locked")
+    assert "later orders will not know what this one lists" in shell.err
 
 
 @pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), (b"\xff\xfe", "is not UTF-8")])

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
 
 from tailwise.cli import quota
 from tailwise.cli.output import print_json, print_table, say
-from tailwise.cli.support import PATH, json_option, reading, terminal_progress
+from tailwise.cli.support import PATH, json_option, reading, terminal_progress, writing
+from tailwise.domain.errors import ProjectFileError
 from tailwise.ops.child import run_here
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
+
+    from tailwise.usecases.projects import Project
 
 
 @click.group()
@@ -58,6 +63,7 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
     from tailwise.domain.coverage import CountRequest, Unit
     from tailwise.usecases.exports import ExportRequest
     from tailwise.usecases.exports import export as run_export
+    from tailwise.usecases.order_history import WORK_ORDER
 
     request = ExportRequest(
         kind,
@@ -69,7 +75,7 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
         replace=replace,
         allowed_words=allow,
     )
-    with reading(project) as opened, terminal_progress() as progress:
+    with _noting(project) if kind == WORK_ORDER else reading(project) as opened, terminal_progress() as progress:
         done = run_export(opened, request, progress, run_here)
     if as_json:
         print_json(
@@ -85,6 +91,18 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
     for warning in done.warnings:
         say(f"{warning.code}: {warning.text} ({warning.count:,})")
     say(f"Written and read back: {done.to}")
+
+
+@contextlib.contextmanager
+def _noting(path: Path) -> Generator[Project]:
+    """Open a project to note a work order in it; where nothing can be written now the order is made all the same."""
+    with contextlib.ExitStack() as opened:
+        try:
+            project = opened.enter_context(writing(path))
+        except ProjectFileError:
+            project = opened.enter_context(reading(path))
+            say("The project cannot be written now: later orders will not know what this one lists")
+        yield project
 
 
 COMMANDS = (plan, export)

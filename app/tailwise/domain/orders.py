@@ -139,12 +139,53 @@ class CostLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Internal: what an order leaves out because near-duplicates of it are labelled.
+
+    Attributes:
+        in_order: unlabelled items that show what an item of this order shows.
+        in_quarter: unlabelled items of clusters that earlier orders took three items of within 13 weeks.
+        second: items of this order that are the second of their cluster.
+    """
+
+    in_order: int = 0
+    in_quarter: int = 0
+    second: int = 0
+
+    @property
+    def total(self) -> int:
+        """Unlabelled items held back."""
+        return self.in_order + self.in_quarter
+
+    @property
+    def sentence(self) -> str:
+        """What to tell about it; empty where there is nothing to tell."""
+        reasons = [
+            f"{count:,} {why}"
+            for count, why in (
+                (self.in_order, "of items in this order"),
+                (self.in_quarter, "of clusters that orders of the last 13 weeks took three items of"),
+            )
+            if count
+        ]
+        told: list[str] = []
+        if reasons:
+            items = "1 unlabelled item is" if self.total == 1 else f"{self.total:,} unlabelled items are"
+            told.append(f"{items} held back as near-duplicates: {', '.join(reasons)}.")
+        if self.second:
+            items = "1 item is" if self.second == 1 else f"{self.second:,} items are"
+            told.append(f"{items} the second of a cluster: for a rare class, under another condition.")
+        return " ".join(told)
+
+
+@dataclass(frozen=True, slots=True)
 class WorkOrder:
     """An order to a vendor or a labelling team, with the internal figures behind it.
 
     Attributes:
         day: date of this revision.
         terms: further terms of acceptance, free text.
+        held_back: internal; near-duplicates that are not in the order.
         include_focus: write `WorkItem.focus`. Off by default: telling annotators what to expect anchors them.
         allowed_words: words the leak check lets pass although they are the name of the user or the computer.
     """
@@ -167,5 +208,6 @@ class WorkOrder:
     terms: str = ""
     yields: tuple[YieldLine, ...] = ()
     costs: tuple[CostLine, ...] = ()
+    held_back: HeldBack = HeldBack()
     include_focus: bool = False
     allowed_words: tuple[str, ...] = ()

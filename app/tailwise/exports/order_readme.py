@@ -52,9 +52,11 @@ def vendor_readme(order: WorkOrder) -> str:
 def package_readme(order: WorkOrder) -> str:
     """Return the text for whoever sends the order."""
     internal = _INTERNAL if order.yields or order.costs else ""
-    return _PACKAGE.format(
+    text = _PACKAGE.format(
         order_id=_line(order.order_id), revision=order.revision, day=order.day.isoformat(), internal=internal
     )
+    held = order.held_back.sentence
+    return f"{text}\n{held}\n" if held else text
 
 
 def _line(text: str) -> str:

@@ -52,6 +52,12 @@ def write_work_order(order: WorkOrder, package: Package, progress: Progress) -> 
     _check_batches(order, package)
     package.check("items_ordered", sum(batch.n_items for batch in order.batches))
     package.check("items_listed", len(order.items))
+    for name, count in (
+        ("near_duplicates_held_back", order.held_back.total),
+        ("second_of_a_cluster", order.held_back.second),
+    ):
+        if count:
+            package.check(name, count)
 
 
 def _own_words(order: WorkOrder, tables: Sequence[Table]) -> list[str]:

@@ -50,6 +50,15 @@ class SplitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRow:
+    """A noted export; `outcome` is JSON."""
+
+    id: int
+    created_utc: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEntry:
     """What was done, when, and with what result."""
 
@@ -152,6 +161,12 @@ def add_export(db: Db, kind: str, target: str, outcome: str) -> int:
         (utc_now(), kind, target, revision, outcome),
     )
     return revision
+
+
+def list_exports(db: Db, kind: str) -> list[ExportRow]:
+    """Return the exports of a kind, oldest first."""
+    rows = db.conn.execute("SELECT id, created_utc, outcome FROM export WHERE kind = ? ORDER BY id", (kind,))
+    return [ExportRow(*row) for row in rows]
 
 
 def load_fact(db: Db, key: str) -> str:

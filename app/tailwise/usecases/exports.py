@@ -22,6 +22,7 @@ from tailwise.usecases.counts import count_table
 from tailwise.usecases.export_negatives import NONE_CONFIRMED, has_negatives, negatives_export
 from tailwise.usecases.export_splits import split_export
 from tailwise.usecases.order_data import work_order
+from tailwise.usecases.order_history import WORK_ORDER, order_record
 from tailwise.usecases.package_info import package_info
 from tailwise.usecases.plan_draft import project_request
 from tailwise.usecases.plans import load_plan, solved_request
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
-WORK_ORDER, SPLITS, COUNTS = "work-order", "splits", "counts"
+SPLITS, COUNTS = "splits", "counts"
 PLAYBOOK, RESAMPLING, WEIGHTS = "playbook", "resampling", "weights"
 RECIPE = "recipe"
 NEGATIVES = "negatives"
@@ -151,11 +152,11 @@ def export(project: Project, request: ExportRequest, progress: Progress, run: Ru
     with project.file.reading() as db:
         roots = tuple(Path(s.root) for s in source_tables.list_sources(db) if s.root)
     with ExportFolder(request.to, replace=request.replace, keep_out=roots) as folder:
-        report = run(_build_and_write, project.path, request, folder.staging, progress=progress)
+        report, told = run(_build_and_write, project.path, request, folder.staging, progress=progress)
         folder.publish()
     outcome = ExportOutcome(folder.target, report.files, report.checks, report.warnings)
     if not project.read_only:
-        _record(project, request, outcome, time.monotonic() - began)
+        _record(project, request, outcome, told, time.monotonic() - began)
     return ExportDone(outcome.to, outcome.files, dict(outcome.checks), outcome.warnings)
 
 
@@ -173,15 +174,22 @@ def _check(project: Project, request: ExportRequest) -> None:
         raise RequestError(f"{target.title} cannot be exported yet", target.reason)
 
 
-def _build_and_write(path: Path, request: ExportRequest, staging: Path, progress: Progress) -> PackageReport:
-    """Run in the child: read the project, gather the export, write it into the staging folder."""
+def _build_and_write(
+    path: Path, request: ExportRequest, staging: Path, progress: Progress
+) -> tuple[PackageReport, dict[str, Any]]:
+    """Run in the child: read the project, gather the export, write it into the staging folder.
+
+    Returns what was written, and what the project keeps of it.
+    """
     progress.stage("Gathering")
     project = open_project(path, read_only=True)
     try:
         contents = _contents(project, request, progress)
+        order = contents.work_order
+        told = {} if order is None else order_record(load_plan(project, request.plan_id), order)
     finally:
         project.close()
-    return write_package(staging, contents, progress)
+    return write_package(staging, contents, progress), told
 
 
 def _contents(project: Project, request: ExportRequest, progress: Progress) -> ExportContents:
@@ -213,8 +221,10 @@ def _contents(project: Project, request: ExportRequest, progress: Progress) -> E
     return ExportContents(**contents, info=replace(info, **names))
 
 
-def _record(project: Project, request: ExportRequest, outcome: ExportOutcome, seconds: float) -> None:
-    told = {
+def _record(
+    project: Project, request: ExportRequest, outcome: ExportOutcome, of_contents: dict[str, Any], seconds: float
+) -> None:
+    told = of_contents | {
         "files": [[f.path, f.rows, f.bytes] for f in outcome.files],
         "checks": dict(outcome.checks),
         "warnings": [[w.code, w.count] for w in outcome.warnings],

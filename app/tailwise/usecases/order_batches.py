@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from tailwise.domain.orders import CostLine, WorkBatch, WorkItem
+from tailwise.domain.orders import CostLine, HeldBack, WorkBatch, WorkItem
 from tailwise.domain.plan import Route
 from tailwise.exports.acceptance import sampling_plan
 from tailwise.planning.batches import spread
 from tailwise.planning.project_streams import kept_for_random
+from tailwise.usecases.order_caps import Conditions, rooms, streams_for_rare
+from tailwise.usecases.order_history import item_ref
 from tailwise.usecases.plan_pool import clusters_of
 from tailwise.usecases.plan_streams import stream_rows
 
@@ -27,20 +30,44 @@ if TYPE_CHECKING:
 GOOD_SHARE, BAD_SHARE = 0.01, 0.05
 """A lot with 1 % defects should pass, one with 5 % should not."""
 SECONDS_PER_HOUR = 3600.0
+MOST_OF_RARE = 2
+"""Of a cluster in one order, for a rare class and under different conditions; otherwise one."""
 
 
-def order_batches(
-    sliced: ProjectCube, request: PlanRequest, lines: Sequence[PlanLine], names: Sequence[str]
-) -> tuple[tuple[WorkBatch, ...], tuple[WorkItem, ...], tuple[CostLine, ...]]:
+@dataclass(frozen=True, slots=True)
+class OrderBatches:
+    """The batches of a plan with their items and costs, and what near-duplicates are not among them."""
+
+    batches: tuple[WorkBatch, ...]
+    items: tuple[WorkItem, ...]
+    costs: tuple[CostLine, ...]
+    held_back: HeldBack
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPool:
+    """What items are chosen from.
+
+    Attributes:
+        sliced: the project's items.
+        names: file name of each row.
+        ordered: rows that other orders listed lately; they come last.
+    """
+
+    sliced: ProjectCube
+    names: Sequence[str]
+    ordered: NDArray[np.bool_]
+
+
+def order_batches(pool: OrderPool, request: PlanRequest, lines: Sequence[PlanLine]) -> OrderBatches:
     """Return the batches of a plan with their items and costs.
 
     Args:
-        sliced: the project's items.
+        pool: what items are chosen from.
         request: the plan's, with the streams it was solved with.
         lines: what to label when.
-        names: file name of each row.
     """
-    chooser = _Chooser(sliced, request, names)
+    chooser = _Chooser(pool, request)
     streams = {stream.name: stream for stream in request.streams}
     batches: list[WorkBatch] = []
     items: list[WorkItem] = []
@@ -57,31 +84,52 @@ def order_batches(
             for queue, share in zip(chosen, shares, strict=True):
                 items += [chooser.item(batch_id, row) for row in queue[:share]]
                 del queue[:share]
-    return tuple(batches), tuple(items), tuple(costs)
+    return OrderBatches(tuple(batches), tuple(items), tuple(costs), chooser.held_back())
 
 
 class _Chooser:
-    """Takes items from streams in a seeded order that does not depend on rows; one of each near-duplicate cluster."""
+    """Takes items from streams in a seeded order that does not depend on rows; of near-duplicates what the cap allows.
 
-    def __init__(self, sliced: ProjectCube, request: PlanRequest, names: Sequence[str]) -> None:
+    One of each cluster is taken. Where a stream for a rare class has no more of them, a second one may follow.
+    """
+
+    def __init__(self, pool: OrderPool, request: PlanRequest) -> None:
+        sliced = pool.sliced
         self._columns = sliced.columns
-        self._names = names
+        self._names, self._ordered_before = pool.names, pool.ordered
         self._clusters: NDArray[np.int64] = clusters_of(sliced)
+        self._rooms = rooms(self._clusters, pool.ordered)
         self._seed = request.seed
-        self._owned: set[int] = set()
-        self._queues = self._all_queues(request, stream_rows(sliced, request))
+        self._first: dict[int, int] = {}
+        self._taken: list[int] = []
+        rows_of = stream_rows(sliced, request)
+        self._rows = sorted(set[int]().union(*rows_of.values()))
+        self._queues = self._all_queues(request, rows_of)
+        self._add_seconds(rows_of, sorted(streams_for_rare(sliced, request) & rows_of.keys()), Conditions(sliced))
 
     def take(self, stream: str, count: int) -> list[int]:
         """Take up to `count` rows of a stream; none is ever given twice."""
         queue = self._queues.get(stream, [])
         taken, queue[:count] = queue[:count], []
+        self._taken += taken
         return taken
+
+    def held_back(self) -> HeldBack:
+        """Count what is not taken because of near-duplicates that are."""
+        taken = set(self._taken)
+        clusters = {int(self._clusters[row]) for row in taken}
+        rest = [row for row in self._rows if row not in taken]
+        return HeldBack(
+            in_order=sum(1 for row in rest if int(self._clusters[row]) in clusters),
+            in_quarter=sum(1 for row in rest if not self._rooms[row]),
+            second=len(taken) - len(clusters),
+        )
 
     def item(self, batch_id: str, row: int) -> WorkItem:
         """Return a row as an item of a batch."""
         return WorkItem(
             batch_id=batch_id,
-            item_ref=f"I{self._columns.item_ids[row]:07d}",
+            item_ref=item_ref(int(self._columns.item_ids[row])),
             file_name=self._names[row],
             width=int(self._columns.width[row]),
             height=int(self._columns.height[row]),
@@ -111,13 +159,29 @@ class _Chooser:
         answer: list[int] = []
         for row in self._ordered(name, rows):
             cluster = int(self._clusters[row])
-            if cluster not in self._owned:
-                self._owned.add(cluster)
+            if cluster not in self._first and self._rooms[row]:
+                self._first[cluster] = row
                 answer.append(row)
         return answer
 
+    def _add_seconds(self, rows_of: Mapping[str, list[int]], streams: Iterable[str], conditions: Conditions) -> None:
+        """Let a second item of a cluster follow where it shows the scene under another condition than the first."""
+        has_second: set[int] = set()
+        for name in streams:
+            for row in self._ordered(name, rows_of[name]):
+                cluster = int(self._clusters[row])
+                first = self._first.get(cluster, row)
+                if row == first or cluster in has_second or self._rooms[row] < MOST_OF_RARE:
+                    continue
+                if conditions.differ(row, first):
+                    has_second.add(cluster)
+                    self._queues[name].append(row)
+
     def _ordered(self, name: str, rows: Iterable[int]) -> list[int]:
-        return sorted(rows, key=lambda row: _draw(f"{self._seed}\0{name}\0{self._names[row]}"))
+        def key(row: int) -> tuple[bool, bytes]:
+            return bool(self._ordered_before[row]), _draw(f"{self._seed}\0{name}\0{self._names[row]}")
+
+        return sorted(rows, key=key)
 
 
 def _batch(batch_id: str, parts: Sequence[tuple[PlanLine, int]], plan_id: str) -> WorkBatch:

@@ -18,7 +18,8 @@ from tailwise.domain.orders import (
 from tailwise.domain.plan import Tier
 from tailwise.exports.acceptance import sampling_plan
 from tailwise.storage import plan_tables
-from tailwise.usecases.order_batches import BAD_SHARE, GOOD_SHARE, order_batches
+from tailwise.usecases.order_batches import BAD_SHARE, GOOD_SHARE, OrderPool, order_batches
+from tailwise.usecases.order_history import ordered_rows
 from tailwise.usecases.plan_draft import project_request
 from tailwise.usecases.plans import load_plan, solved_request
 
@@ -38,8 +39,9 @@ def work_order(project: Project, plan_id: int | None, created_utc: str | None) -
     """Return the order for a plan (default: the newest).
 
     Items are listed where a stream can be told from the project (its source and conditions); they are chosen by a
-    seeded shuffle, so that the same plan lists the same items, and of near-duplicates only one is taken. Batches hold
-    every stream in proportion; a week's batches are accepted together.
+    seeded shuffle, so that the same plan lists the same items, and of near-duplicates only what the cap allows
+    (`order_caps`). What orders of other plans listed lately comes last. Batches hold every stream in proportion; a
+    week's batches are accepted together.
 
     Raises:
         RequestError: the project has no such plan.
@@ -49,8 +51,9 @@ def work_order(project: Project, plan_id: int | None, created_utc: str | None) -
     sliced = project.cube()
     with project.file.reading() as db:
         names = plan_tables.all_item_names(db)
-    batches, items, costs = order_batches(sliced, request, plan.outcome.lines, names)
     day = dt.date.fromisoformat((created_utc or plan_tables.utc_now())[:10])
+    pool = OrderPool(sliced, names, ordered_rows(project, plan.name, plan.id, day))
+    made = order_batches(pool, request, plan.outcome.lines)
     return WorkOrder(
         order_id=f"{plan.name} / {plan.id}",
         project=project.path.stem,
@@ -58,15 +61,16 @@ def work_order(project: Project, plan_id: int | None, created_utc: str | None) -
         revision=1,
         day=day,
         quotas=tuple(_quota_lines(sliced, request)),
-        batches=batches,
-        items=items,
+        batches=made.batches,
+        items=made.items,
         classes=tuple(_classes(sliced, request)),
         acceptance=tuple(_terms(week.items for week in plan.outcome.weeks)),
         changes=(OrderChange(1, day, "First order of this plan"),),
         work_type="boxes" if sliced.has_boxes else "one class per image",
         delivery_format="COCO JSON, YOLO or Pascal VOC with unchanged file names",
         yields=tuple(_yields(request)),
-        costs=costs,
+        costs=made.costs,
+        held_back=made.held_back,
     )
 
 

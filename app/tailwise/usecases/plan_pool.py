@@ -12,12 +12,15 @@ from tailwise.domain.records import IDENTICAL_AXIS
 from tailwise.planning.project_streams import PoolCell
 from tailwise.planning.split_groups import connected_groups
 from tailwise.usecases.duplicate_marks import excluded_rows
+from tailwise.usecases.order_caps import rooms
+from tailwise.usecases.order_history import ordered_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from tailwise.usecases.projects import Project
     from tailwise.usecases.slices import ProjectCube
 
 
@@ -50,9 +53,13 @@ class PoolRows:
         return {place.name: self.rows[order[ends[k] : ends[k + 1]]] for k, place in enumerate(self.places)}
 
 
-def pool_rows(sliced: ProjectCube, axes: Sequence[str]) -> PoolRows:
-    """Return the pool by source and the values of `axes`; an item with two values of an axis is in the first cell."""
-    index = sliced.cube.cells((Basis.SOURCE, *axes), offered(sliced))
+def pool_rows(sliced: ProjectCube, axes: Sequence[str], spent: NDArray[np.bool_] | None = None) -> PoolRows:
+    """Return the pool by source and the values of `axes`, without the rows in `spent`.
+
+    An item with two values of an axis is in the first cell.
+    """
+    is_open = offered(sliced) if spent is None else offered(sliced) & ~spent
+    index = sliced.cube.cells((Basis.SOURCE, *axes), is_open)
     rows, first = np.unique(index.rows, return_index=True)
     places = tuple(PoolCell(label[0], tuple(zip(axes, label[1:], strict=True))) for label in index.labels)
     return PoolRows(places, rows.astype(np.int64), index.cells[first], clusters_of(sliced)[rows])
@@ -66,6 +73,19 @@ def clusters_of(sliced: ProjectCube) -> NDArray[np.int64]:
 def offered(sliced: ProjectCube) -> NDArray[np.bool_]:
     """Return the unlabelled rows without those that show what a labelled item shows, or that somebody excluded."""
     return _open(sliced) & ~_shown_by_labels(sliced)
+
+
+def spent_rows(project: Project, plan_name: str) -> NDArray[np.bool_]:
+    """Return the unlabelled rows of clusters that orders of other plans took their three items of within 13 weeks."""
+    sliced = project.cube()
+    return offered(sliced) & (rooms(clusters_of(sliced), ordered_rows(project, plan_name)) == 0)
+
+
+def counted_once(project: Project, plan_name: str) -> tuple[int, int]:
+    """Return how many rows wait behind a near-duplicate that a plan counts for them, and how many are spent."""
+    sliced, spent = project.cube(), spent_rows(project, plan_name)
+    clusters = clusters_of(sliced)[offered(sliced) & ~spent]
+    return len(clusters) - len(np.unique(clusters)), int(spent.sum())
 
 
 def left_out(sliced: ProjectCube) -> tuple[int, int]:

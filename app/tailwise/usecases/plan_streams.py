@@ -16,7 +16,7 @@ from tailwise.domain.errors import RequestError
 from tailwise.domain.plan import QuotaUnit, Tier
 from tailwise.domain.records import AxisKind
 from tailwise.planning.project_streams import PoolCell, project_streams, random_name
-from tailwise.usecases.plan_pool import PoolRows, pool_rows
+from tailwise.usecases.plan_pool import PoolRows, pool_rows, spent_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def streams_of_project(
     One stream per source and value of the conditions the request names; if it names none, of the condition that tells
     most about the classes wanted (the highest Cramér's V among conditions that the pool knows too). With a discovery
     reserve each source also has a stream that draws at random. Near-duplicates count once, and not
-    at all where one of them is labelled.
+    at all where one of them is labelled or work orders of the last 13 weeks took three of them.
 
     Args:
         project: where the pool and the labels are.
@@ -52,7 +52,13 @@ def streams_of_project(
     """
     sliced = project.cube()
     axes = stream_axes(sliced, request)
-    pool = pool_rows(sliced, axes)
+    spent = spent_rows(project, request.name)
+    pool = pool_rows(sliced, axes, spent)
+    if spent.any() and not len(pool.rows):
+        raise RequestError(
+            "Of everything unlabelled, work orders of the last 13 weeks took three near-duplicates",
+            "Import what was labelled, or new items",
+        )
     if not len(pool.rows):
         raise RequestError(
             "The project has no unlabelled items to plan with",

@@ -14,7 +14,7 @@ from tailwise.planning.quota_rules import percent
 from tailwise.planning.unseen import unseen
 from tailwise.storage import plan_tables, source_tables
 from tailwise.usecases.plan_draft import draft_plan_request, project_request
-from tailwise.usecases.plan_pool import left_out
+from tailwise.usecases.plan_pool import counted_once, left_out
 from tailwise.usecases.plan_store import PlanSummary, StoredPlan, plan_summary, stored_plan
 from tailwise.usecases.projects import versions
 
@@ -62,7 +62,9 @@ def compute_plan(project: Project, request_toml: str, progress: Progress, origin
     began = time.monotonic()
     request = project_request(project, request_file.parse_request(request_toml, origin))
     outcome = quota_plan.compute_plan(request, progress)
-    outcome = replace(outcome, notes=(*outcome.notes, *_pool_notes(project), *_unseen_note(project, request)))
+    outcome = replace(
+        outcome, notes=(*outcome.notes, *_pool_notes(project, request.name), *_unseen_note(project, request))
+    )
     progress.stage("Saving the plan")
     with project.file.writing() as db:
         plan_tables.add_plan(
@@ -149,8 +151,8 @@ def nearest_request(
     return nearest, plan_diff.request_changes(asked, nearest)
 
 
-def _pool_notes(project: Project) -> Iterator[str]:
-    """Say how many unlabelled items streams of the project do not offer, because labelled ones show the same."""
+def _pool_notes(project: Project, name: str) -> Iterator[str]:
+    """Say how many unlabelled items streams of the project do not offer, because of what shows the same."""
     identical, near = left_out(project.cube())
     parts = [
         f"{count:,} {'is' if count == 1 else 'are'} {what}"
@@ -164,6 +166,13 @@ def _pool_notes(project: Project) -> Iterator[str]:
         total = identical + near
         items = "1 unlabelled item is" if total == 1 else f"{total:,} unlabelled items are"
         yield f"{items} not offered, as labelled ones show the same: {', '.join(parts)}."
+    behind, spent = counted_once(project, name)
+    if behind:
+        items = "1 unlabelled item is" if behind == 1 else f"{behind:,} unlabelled items are"
+        yield f"{items} held back: of near-duplicates one is planned, under different conditions two for a rare class."
+    if spent:
+        items = "1 unlabelled item is" if spent == 1 else f"{spent:,} unlabelled items are"
+        yield f"{items} held back: work orders of the last 13 weeks took three of their near-duplicates."
 
 
 def _unseen_note(project: Project, request: PlanRequest) -> Iterator[str]:
