@@ -31,6 +31,7 @@ from tailwise.gui.widgets.header import Header
 from tailwise.gui.widgets.op_bar import OpBar
 from tailwise.gui.widgets.rail import Rail
 from tailwise.gui.widgets.status_line import StatusLine
+from tailwise.gui.work_left import WorkLeft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.warm_up = WarmUp(session)
         self.pages = PageStack(session, self.warm_up, self)
         self.rail = Rail([(page.key, page.title, page.icon) for page in PAGES], self)
+        self.work_left = WorkLeft(session, self.pages, self.warm_up, self)
         self.header = Header(self)
         self.banner = Banner(self)
         self.op_bar = OpBar(session.runner, self)
@@ -149,6 +151,7 @@ class MainWindow(QMainWindow):
         self.pages.page_built.connect(self._on_page_built)
         self.pages.selection_described.connect(self.status.say_selection)
         self.pages.work_left.connect(self.rail.set_left)
+        self.work_left.counted.connect(self.rail.set_left)
         self.rail.page_chosen.connect(self.pages.go)
         self.dialogs.recent_chosen.connect(self.commands.open)
         self.header.palette_requested.connect(self.dialogs.show_palette)
