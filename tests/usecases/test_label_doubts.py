@@ -10,7 +10,6 @@ from builders import a_project, a_source
 from cli_runs import Shell
 from desk_projects import a_desk_project
 from tailwise.domain.errors import RequestError
-from tailwise.domain.wording import counted
 from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT
 from tailwise.usecases import label_doubts
@@ -68,7 +67,7 @@ def test_planted_labels_are_doubted_first_and_what_they_look_like_is_said(projec
 
 def test_nothing_of_val_is_weighed_or_shown(project):
     found = doubted_labels(project, SILENT, run=run_here)
-    assert {each.item for each in found.doubts} | {n for d in found.doubts for n in d.nearest} <= set(
+    assert {each.item for each in found.doubts} | {n.item for d in found.doubts for n in d.nearest} <= set(
         range(1, TRAIN + 1)
     )
 
@@ -80,7 +79,7 @@ def test_a_class_narrows_the_list_and_the_limit_says_what_it_cuts(project):
     asked = [d for d in every.doubts if "brick" in {d.class_name, d.looks_like}]
     assert bricks.doubts == tuple(asked[:1])
     assert bricks.doubted == len(asked) > 1
-    assert bricks.notes == (f"{counted(len(asked) - 1, 'more label')} doubted than shown: raise --limit to see all",)
+    assert bricks.unlisted == len(asked) - 1
     with pytest.raises(RequestError, match="no class 'zebra'"):
         doubted_labels(project, SILENT, "zebra", run=run_here)
     with pytest.raises(RequestError, match="The limit is 0"):

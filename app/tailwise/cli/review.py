@@ -10,6 +10,7 @@ import click
 from tailwise.cli.output import print_json, print_table, say
 from tailwise.cli.support import PATH, json_option, reading, terminal_progress, writing
 from tailwise.domain.review import DEFAULT_LIMIT, DEFAULT_REVIEWER, MiningRequest, ReasonTag, Verdict
+from tailwise.domain.wording import counted
 from tailwise.ops.child import run_in_child
 
 if TYPE_CHECKING:
@@ -93,13 +94,17 @@ def verdict(
 @click.argument("project", type=PATH)
 @click.option("--class", "class_name", metavar="CLASS", help="Only what is labelled so, or looks so.")
 @click.option("--limit", type=int, default=DEFAULT_LIMIT, show_default=True, metavar="N", help="Most labels.")
+@click.option("--csv", "csv_file", type=PATH, metavar="FILE", help="Also write them to this CSV file.")
 @json_option
-def label_issues(project: Path, class_name: str | None, limit: int, as_json: bool) -> None:
+def label_issues(project: Path, class_name: str | None, limit: int, csv_file: Path | None, as_json: bool) -> None:
     """List labels that look wrong, the least believed first, with the class each looks like instead."""
+    from tailwise.usecases.doubt_cards import write_doubts_csv
     from tailwise.usecases.label_doubts import doubted_labels
 
     with reading(project) as opened, terminal_progress() as progress:
         doubts = doubted_labels(opened, progress, class_name, limit, run_in_child)
+        if csv_file is not None:
+            write_doubts_csv(doubts.doubts, csv_file, progress)
     if as_json:
         print_json(doubts.as_json())
         return
@@ -107,7 +112,9 @@ def label_issues(project: Path, class_name: str | None, limit: int, as_json: boo
     header = ("item", "file", "box", "class", "confidence", "looks like", "confidence")
     print_table(header, [_doubt_row(each) for each in doubts.doubts[:SHOWN]])
     if len(doubts.doubts) > SHOWN:
-        say(f"The first {SHOWN} are shown; --json prints all of them.")
+        say(f"The first {SHOWN} are shown; --json prints {len(doubts.doubts):,}.")
+    if doubts.unlisted:
+        say(f"{counted(doubts.unlisted, 'more label is', 'more labels are')} doubted: raise --limit to see all")
     for note in doubts.notes:
         say(note)
 

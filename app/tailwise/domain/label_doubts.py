@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tailwise.domain.review import Box
+    from tailwise.domain.review import Box, Neighbour
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class LabelDoubt:
         box: None where the label is of the whole image.
         confidence: of the label that was given, 0..1; `looks_like_confidence` of the class that claims the place.
             Over all classes that were weighed they add up to 1.
-        nearest: items of the most similar examples of the class it looks like, nearest first.
+        nearest: the most similar examples of the class it looks like, nearest first.
     """
 
     item: int
@@ -27,7 +27,7 @@ class LabelDoubt:
     confidence: float
     looks_like: str
     looks_like_confidence: float
-    nearest: tuple[int, ...]
+    nearest: tuple[Neighbour, ...]
 
     def as_json(self) -> dict[str, object]:
         """Return the doubt with the keys that `label-issues --json` promises."""
@@ -39,7 +39,7 @@ class LabelDoubt:
             "confidence": self.confidence,
             "looks_like": self.looks_like,
             "looks_like_confidence": self.looks_like_confidence,
-            "nearest": list(self.nearest),
+            "nearest": [near.item for near in self.nearest],
         }
 
 
@@ -58,6 +58,11 @@ class LabelDoubts:
     classes: tuple[str, ...]
     doubts: tuple[LabelDoubt, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def unlisted(self) -> int:
+        """How many labels are doubted beyond those in `doubts`."""
+        return self.doubted - len(self.doubts)
 
     def as_json(self) -> dict[str, object]:
         """Return the doubts with the keys that `label-issues --json` promises."""

@@ -17,7 +17,7 @@ from tailwise.analysis.mining_evidence import nearest_positives
 from tailwise.analysis.mining_rounds import score_all
 from tailwise.domain.errors import RequestError
 from tailwise.domain.label_doubts import LabelDoubt, LabelDoubts
-from tailwise.domain.review import DEFAULT_LIMIT, MAX_LIMIT
+from tailwise.domain.review import DEFAULT_LIMIT, MAX_LIMIT, Neighbour
 from tailwise.domain.wording import counted
 from tailwise.ops.child import Runner, run_in_child
 from tailwise.ops.executors import one_thread
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tailwise.analysis.label_issues import LabelIssues
     from tailwise.ops.progress import Progress
     from tailwise.usecases.mining_places import MiningProject, Places
     from tailwise.usecases.projects import Project
@@ -99,11 +98,9 @@ def _find(path: Path, class_name: str | None, limit: int, progress: Progress) ->
         given, claimed = weighed.classes[weighed.label[issues.rows]], weighed.classes[issues.suggested]
         wanted = (given == target) | (claimed == target)
     chosen = np.flatnonzero(wanted)
-    if len(chosen) > limit:
-        notes.append(f"{counted(len(chosen) - limit, 'more label')} doubted than shown: raise --limit to see all")
-    doubts = [_doubt(loaded, places, weighed, issues, at) for at in chosen[:limit].tolist()]
+    doubts = _doubts(loaded, places, weighed, (issues.rows[chosen[:limit]], issues.suggested[chosen[:limit]]))
     names = tuple(_class_name(loaded, code) for code in weighed.classes.tolist())
-    return LabelDoubts(len(weighed.rows), len(chosen), names, tuple(doubts), tuple(notes))
+    return LabelDoubts(len(weighed.rows), len(chosen), names, doubts, tuple(notes))
 
 
 def _most_labelled(sliced: ProjectCube) -> str:
@@ -169,21 +166,48 @@ def _score(ways: Iterable[Examples]) -> NDArray[np.float64] | None:
     return None
 
 
-def _doubt(loaded: MiningProject, places: Places, weighed: _Weighed, issues: LabelIssues, at: int) -> LabelDoubt:
-    row, suggested = int(issues.rows[at]), int(issues.suggested[at])
+def _doubts(
+    loaded: MiningProject, places: Places, weighed: _Weighed, found: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> tuple[LabelDoubt, ...]:
+    """Describe labels, given as rows of `weighed` with the position of the class that claims each, in that order."""
+    rows, suggested = found
+    nearest: list[tuple[Neighbour, ...]] = [()] * len(rows)
+    for position in np.unique(suggested).tolist():
+        claimed = np.flatnonzero(suggested == position)
+        alike = np.flatnonzero(places.category == weighed.classes[position])
+        near, similarity = nearest_positives(places.features[weighed.rows[rows[claimed]]], places.features[alike])
+        for at, places_near, how_similar in zip(claimed.tolist(), alike[near], similarity, strict=True):
+            nearest[at] = _neighbours(loaded, places, places_near, how_similar)
+    return tuple(
+        _doubt(loaded, places, weighed, (row, position), near)
+        for row, position, near in zip(rows.tolist(), suggested.tolist(), nearest, strict=True)
+    )
+
+
+def _doubt(
+    loaded: MiningProject, places: Places, weighed: _Weighed, found: tuple[int, int], nearest: tuple[Neighbour, ...]
+) -> LabelDoubt:
+    row, suggested = found
     place = int(weighed.rows[row])
-    alike = np.flatnonzero(places.category == weighed.classes[suggested])
-    near, _similarity = nearest_positives(places.features[place : place + 1], places.features[alike])
-    ids = loaded.sliced.columns.item_ids
     return LabelDoubt(
-        item=int(ids[places.row[place]]),
+        item=int(loaded.sliced.columns.item_ids[places.row[place]]),
         file_name=loaded.names[int(places.row[place])],
         box=places.box_at(place),
         class_name=_class_name(loaded, int(places.category[place])),
-        confidence=round(float(issues.self_confidence[row]), 4),
+        confidence=round(float(weighed.probability[row, weighed.label[row]]), 4),
         looks_like=_class_name(loaded, int(weighed.classes[suggested])),
         looks_like_confidence=round(float(weighed.probability[row, suggested]), 4),
-        nearest=tuple(int(i) for i in ids[places.row[alike[near[0]]]]),
+        nearest=nearest,
+    )
+
+
+def _neighbours(
+    loaded: MiningProject, places: Places, near: NDArray[np.int64], similarity: NDArray[np.float64]
+) -> tuple[Neighbour, ...]:
+    ids = loaded.sliced.columns.item_ids
+    return tuple(
+        Neighbour(int(ids[places.row[place]]), places.box_at(place), round(how_similar, 4))
+        for place, how_similar in zip(near.tolist(), similarity.tolist(), strict=True)
     )
 
 

@@ -188,13 +188,33 @@ def review_cards(project: Project, candidates: Sequence[Candidate]) -> tuple[Rev
         if row is None:
             continue
         near = [
-            _pictured(rows[n.item], -(each.id * NEIGHBOURS_SHOWN + place + 1), each.class_name, n.box, alone=True)
+            pictured(rows[n.item], -(each.id * NEIGHBOURS_SHOWN + place + 1), each.class_name, n.box, alone=True)
             for place, n in enumerate(each.nearest[:NEIGHBOURS_SHOWN])
             if n.item in rows
         ]
-        asked = _pictured(row, each.id, f"{each.class_name}{CANDIDATE_MARK}", each.box, alone=False)
+        asked = pictured(row, each.id, f"{each.class_name}{CANDIDATE_MARK}", each.box, alone=False)
         cards.append(ReviewCard(each, asked, tuple(near)))
     return tuple(cards)
+
+
+def pictured(row: ItemRow, number: int, name: str, box: Box | None, *, alone: bool) -> ItemRow:
+    """Return an item as a picture of its own: the box that is meant first, then what is annotated around it.
+
+    An annotation that is the box itself is named with it, as two names on one box could not be read.
+
+    Args:
+        row: the item.
+        number: id of the picture; several of one item need one each, because each draws another box first.
+        name: what is written at the box.
+        box: the place that is meant; None for the whole image, whose annotations are left as they are.
+        alone: whether nothing else is drawn.
+    """
+    if box is None:
+        return replace(row, id=number)
+    same = [a for a in row.annotations if a.box is not None and box_text(a.box) == box_text(box)]
+    label = f" labelled {same[0].class_name}" if same and not alone else ""
+    around = () if alone else tuple(a for a in row.annotations if a not in same)
+    return replace(row, id=number, annotations=(AnnotationView(f"{name}{label}", box), *around))
 
 
 def review_summary(project: Project, class_name: str, k: int = 50) -> ReviewSummary:
@@ -263,16 +283,3 @@ def _record(db: Db, given: GivenVerdict, reviewer: str) -> VerdictDone:
 
 def _state(history: Sequence[VerdictEntry], candidate: int) -> ReviewState:
     return current(history).get(candidate, ReviewState())
-
-
-def _pictured(row: ItemRow, number: int, name: str, box: Box | None, *, alone: bool) -> ItemRow:
-    """Return an item as a picture of its own: the box that is meant first, then what is annotated around it.
-
-    An annotation that is the box itself is named with it, as two names on one box could not be read.
-    """
-    if box is None:
-        return replace(row, id=number)
-    same = [a for a in row.annotations if a.box is not None and box_text(a.box) == box_text(box)]
-    label = f" labelled {same[0].class_name}" if same and not alone else ""
-    around = () if alone else tuple(a for a in row.annotations if a not in same)
-    return replace(row, id=number, annotations=(AnnotationView(f"{name}{label}", box), *around))

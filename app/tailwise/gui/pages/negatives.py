@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tailwise.domain.changes import Changes
 from tailwise.gui import theme as th
@@ -20,11 +20,13 @@ from tailwise.gui.models.queue_order import DeskOrder, arranged
 from tailwise.gui.models.review_queue import ReviewQueueModel
 from tailwise.gui.models.review_score import ReviewScore
 from tailwise.gui.models.review_verdicts import ReviewVerdicts
+from tailwise.gui.navigation import DATA, EXPORT
 from tailwise.gui.widgets.banner import Banner
 from tailwise.gui.widgets.desk_foot import DeskFoot
 from tailwise.gui.widgets.desk_head import DeskHead
 from tailwise.gui.widgets.desk_panes import DeskPanes
 from tailwise.gui.widgets.desk_states import DeskStates
+from tailwise.gui.widgets.doubts_link import HINT, DoubtsLink
 from tailwise.gui.widgets.review_grid import KEY_HINTS
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class NegativesPage(QWidget):
     icon: ClassVar[str] = "target"
     help_topic: ClassVar[str] = "negatives"
     interest: ClassVar[Changes] = Changes.data() | Changes.INDEX | Changes.CANDIDATES
-    keys: ClassVar[tuple[KeyHint, ...]] = KEY_HINTS
+    keys: ClassVar[tuple[KeyHint, ...]] = (*KEY_HINTS, HINT)
 
     page_requested = Signal(str, object)
     index_requested = Signal()
@@ -68,6 +70,7 @@ class NegativesPage(QWidget):
         self.foot = DeskFoot()
         self.score = ReviewScore(self.queue, self.verdicts, self.work, self.foot, self)
         self.states = DeskStates(self.panes, self)
+        self.doubts = DoubtsLink(session, self, self.key)
         self._remember = QTimer(self, singleShot=True, interval=PLACE_MILLISECONDS)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_M)
@@ -75,7 +78,10 @@ class NegativesPage(QWidget):
         layout.addWidget(self.head)
         layout.addWidget(self.banner)
         layout.addWidget(self.states, 1)
-        layout.addWidget(self.foot)
+        below = QHBoxLayout()
+        below.addWidget(self.foot, 1)
+        below.addWidget(self.doubts)
+        layout.addLayout(below)
         self._connect()
 
     # What the window calls
@@ -123,6 +129,8 @@ class NegativesPage(QWidget):
         self.states.empty_button_clicked.connect(self._on_empty_button)
         self.states.empty_link_clicked.connect(self._on_empty_link)
         self._remember.timeout.connect(self._store_place)
+        self.doubts.page_requested.connect(self.page_requested)
+        self.doubts.index_requested.connect(self.index_requested)
         self._session.closed.connect(self._on_closed)
 
     # Loading
@@ -205,7 +213,7 @@ class NegativesPage(QWidget):
     def _on_empty_button(self) -> None:
         view = self._view
         if view is None or not view.class_name or not (view.has_pictures or self.queue.all_cards):
-            self.page_requested.emit("data", None)
+            self.page_requested.emit(DATA, None)
         elif self.queue.all_cards:  # the end of a queue, or a filter that lets nothing through
             self.head.filters.show_all()
             self.panes.take_keys()
@@ -221,7 +229,7 @@ class NegativesPage(QWidget):
             self.head.queues.choose(queue)
             self._on_queue(queue)
         else:
-            self.page_requested.emit("export", None)
+            self.page_requested.emit(EXPORT, None)
 
     @Slot()
     def _mine(self) -> None:

@@ -15,6 +15,8 @@ from tailwise.gui.widgets.item_view import ItemView
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent
 
+    from tailwise.domain.coverage import ItemRow
+    from tailwise.domain.review import Box
     from tailwise.gui.session import Session
     from tailwise.gui.widgets.thumb_loader import Thumb
     from tailwise.usecases.verdicts import ReviewCard
@@ -35,19 +37,26 @@ class CandidateView(ItemView):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self._card: ReviewCard | None = None
+        self._place: Box | None = None
         self._asked_shown = True
         self._close_zoom = 0.0
         self.boxes_toggled.connect(self._on_boxes)
 
     def show_card(self, card: ReviewCard | None, thumb: Thumb) -> None:
         """Show a candidate with the picture there is of it."""
-        self._card = card
-        self.show_item(None if card is None else card.picture, thumb)
+        if card is None:
+            self.show_place(None, None, thumb)
+        else:
+            self.show_place(card.picture, card.candidate.box, thumb)
+
+    def show_place(self, picture: ItemRow | None, box: Box | None, thumb: Thumb) -> None:
+        """Show an item whose first annotation is the place asked about; without a box all of it is."""
+        self._place = box
+        self.show_item(picture, thumb)
 
     def go_close(self) -> bool:
         """Zoom to the place that is asked about; return whether its picture is there already."""
-        if self._card is None or self._card.candidate.box is None or self.area_of(0).isEmpty():
+        if self._place is None or self.area_of(0).isEmpty():
             return False
         self.fit()
         self.zoom_to_next_box()
@@ -62,8 +71,7 @@ class CandidateView(ItemView):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         super().paintEvent(event)
-        card = self._card
-        if card is None or card.candidate.box is None or not self._asked_shown or self.area_of(0).isEmpty():
+        if self._place is None or not self._asked_shown or self.area_of(0).isEmpty():
             return
         area = self.area_of(0).adjusted(-1, -1, 1, 1)
         painter = QPainter(self)

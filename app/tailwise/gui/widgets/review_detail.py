@@ -19,8 +19,11 @@ from tailwise.gui.widgets.flow_layout import FlowLayout
 from tailwise.gui.widgets.thumb_loader import Thumb, ThumbState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QPaintEvent
 
+    from tailwise.domain.coverage import ItemRow
     from tailwise.gui.session import Session
     from tailwise.gui.widgets.thumb_loader import ThumbLoader
     from tailwise.usecases.verdicts import ReviewCard
@@ -37,7 +40,8 @@ class NeighbourStrip(QWidget):
     def __init__(self, loader: ThumbLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._loader = loader
-        self._card: ReviewCard | None = None
+        self._rows: Sequence[ItemRow] = ()
+        self._captions: Sequence[str] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMaximumHeight(2 * STRIP_HEIGHT)
         self.setAccessibleName(self.tr("Nearest positives"))
@@ -45,9 +49,16 @@ class NeighbourStrip(QWidget):
 
     def show_card(self, card: ReviewCard | None) -> None:
         """Show the positives a candidate resembles most."""
-        self._card = card
-        said = [] if card is None else [f"{n.similarity:.2f}" for n in card.candidate.nearest[: len(card.neighbours)]]
-        self.setAccessibleDescription(", ".join(said))
+        if card is None:
+            self.show_pictures((), ())
+            return
+        name, nearest = card.candidate.class_name, card.candidate.nearest[: len(card.neighbours)]
+        self.show_pictures(card.neighbours, [f"{name}  {near.similarity:.2f}" for near in nearest])
+
+    def show_pictures(self, rows: Sequence[ItemRow], captions: Sequence[str]) -> None:
+        """Show items by their first box, at most three, each with a line below it."""
+        self._rows, self._captions = rows, captions
+        self.setAccessibleDescription(", ".join(captions))
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: D102
@@ -57,27 +68,25 @@ class NeighbourStrip(QWidget):
         return QSize(180, LEAST_STRIP_HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: D102
-        card = self._card
-        if card is None or not card.neighbours:
+        if not self._rows:
             return
         theme = th.Theme.of(self.palette())
         painter = QPainter(self)
         metrics = QFontMetricsF(painter.font(), self)
         line = metrics.lineSpacing() + 2
         width = (self.width() - 2 * th.SPACE_S) / 3
-        for place, (row, near) in enumerate(zip(card.neighbours, card.candidate.nearest, strict=False)):
+        for place, (row, text) in enumerate(zip(self._rows, self._captions, strict=True)):
             left = place * (width + th.SPACE_S)
             picture = QRectF(left, 0, width, self.height() - line)
             paint_crop(painter, picture, self._loader.thumb(row.id), theme, th.Data.SKY)
             painter.setPen(QColor(theme.muted))
-            text = f"{card.candidate.class_name}  {near.similarity:.2f}"
             below = QRectF(left, picture.bottom(), width, line)
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
             painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter), shown)
         painter.end()
 
     def _on_loaded(self, picture: int) -> None:
-        if self._card is not None and any(row.id == picture for row in self._card.neighbours):
+        if any(row.id == picture for row in self._rows):
             self.update()
 
 
