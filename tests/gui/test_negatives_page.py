@@ -141,6 +141,22 @@ def test_undo_brings_back_what_was_and_the_cursor(qtbot, page):
     assert list(stored(page).values()) == [Verdict.HARD_NEGATIVE, Verdict.MISSED_LABEL]
 
 
+def test_u_takes_the_last_verdict_back_after_the_desk_went_on_but_never_gives_one(qtbot, page):
+    first = page.grid.current_id()
+    press(page, "A", "D", "U")
+    settle(qtbot, page)
+    assert list(stored(page).values()) == [Verdict.HARD_NEGATIVE]
+    assert page.grid.currentIndex().row() == 1
+
+    press(page, "U")
+    settle(qtbot, page)
+    assert stored(page) == {}
+    assert page.grid.current_id() == first
+    press(page, "A", "K", "U", "U")  # taken back where it was given, then there is nothing more to take back
+    settle(qtbot, page)
+    assert stored(page) == {}
+
+
 def test_any_sequence_is_undone_whole_and_redone_whole(qtbot, page):
     draw = random.Random(4)
     press(page, *draw.choices(["A", "S", "D", "F", "U", "1", "7", ".", "J", "K"], k=60))

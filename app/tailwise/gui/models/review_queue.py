@@ -192,6 +192,11 @@ class VerdictCommand(QUndoCommand):
         super().__init__(f"“{changes[0].after.text}”{many}")
         self._say, self._reviewer, self._changes = say, reviewer, tuple(changes)
 
+    @property
+    def gives(self) -> bool:
+        """Whether a verdict was given by it, not taken back."""
+        return any(change.after.verdict is not None for change in self._changes)
+
     def redo(self) -> None:  # noqa: D102
         self._say(self._changes, self._reviewer)
 

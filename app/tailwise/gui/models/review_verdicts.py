@@ -75,7 +75,7 @@ class ReviewVerdicts(QObject):
     def judge(self, candidates: Sequence[int], verdict: Verdict) -> None:
         """Give a verdict with the reasons set before, or take the last one back; several are undone as one."""
         if verdict is Verdict.TAKE_BACK:
-            self._push([(each, NOTHING_SAID) for each in candidates])
+            self._take_back(candidates)
             return
         set_before = [reason for each in candidates for reason in self._pending.pop(each, ())]
         to_come = tuple(dict.fromkeys(set_before))
@@ -84,6 +84,15 @@ class ReviewVerdicts(QObject):
             before = self._queue.said(each)
             given.append((each, Said(verdict, before.reasons if before.verdict is not None else to_come)))
         self.say_of(given)
+
+    def _take_back(self, candidates: Sequence[int]) -> None:
+        """Take verdicts back; where there is none yet, because the queue went on, the last one that was given."""
+        if any(self._queue.said(each).verdict is not None for each in candidates):
+            self._push([(each, NOTHING_SAID) for each in candidates])
+            return
+        last = self.undo_stack.command(self.undo_stack.index() - 1)
+        if isinstance(last, VerdictCommand) and last.gives:
+            self.undo_stack.undo()
 
     def say_of(self, given: Sequence[tuple[int, Said]]) -> None:
         """Give verdicts with their reasons, as one step."""

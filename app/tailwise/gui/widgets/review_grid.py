@@ -25,7 +25,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from tailwise.domain.review import ReasonTag, Verdict
+from tailwise.domain.review import CandidateKind, ReasonTag, Verdict
 from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.review_queue import ID_ROLE, SIGNS, ReviewQueueModel
@@ -269,6 +269,10 @@ class ReviewGrid(QListView):
         self._settle.start()
 
 
+_BRIEFLY = {CandidateKind.SIMILAR: "colour, shape", CandidateKind.BACKGROUND: "background"}
+"""Kinds in so few words that they fit below a tile."""
+
+
 class _TileDelegate(QStyledItemDelegate):
     def __init__(self, model: ReviewQueueModel, loader: ThumbLoader, parent: ReviewGrid) -> None:
         super().__init__(parent)
@@ -297,7 +301,7 @@ class _TileDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.muted))
         group = self._queue.group_of(index.row())
         text = self._queue.note_of(card.candidate.id) or (
-            card.candidate.kind.text if group is None else f"group {group + 1}"
+            _BRIEFLY.get(card.candidate.kind, card.candidate.kind.text) if group is None else f"group {group + 1}"
         )
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, below.width() - 34)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), shown)
