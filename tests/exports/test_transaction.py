@@ -164,6 +164,15 @@ def test_faults_of_the_disk_are_told_with_advice(tmp_path, number, sentence):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_where_no_folder_can_be_made_is_told(tmp_path, monkeypatch):
+    def gone(self, *_args, **_options):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", gone)
+    with pytest.raises(ExportTargetError, match="No folder can be made in"), ExportFolder(tmp_path / "a" / "out"):
+        pass
+
+
 def test_other_faults_of_the_system_are_not_hidden(tmp_path):
     with pytest.raises(FileNotFoundError), ExportFolder(tmp_path / "out"):
         (tmp_path / "no such file").read_text()

@@ -12,6 +12,7 @@ from tailwise.domain.label_audit import LabelVerdict
 from tailwise.domain.recipe import StepKind
 from tailwise.gui.dialogs.audit_sheet import AuditSheet
 from tailwise.gui.models.augment_view import DRAG_SIDE
+from tailwise.gui.navigation import ExportThis
 from tailwise.gui.pages.augment import AugmentPage
 from tailwise.gui.widgets.variant_grid import VARIANTS
 from tailwise.usecases.augmentation import list_recipes
@@ -209,6 +210,29 @@ def test_pictures_are_written_where_the_user_says(qtbot, page, session, tmp_path
     assert len(document["images"]) == 2
     at_rest(qtbot, page)
     assert page.bar.start.isEnabled()
+
+
+def test_a_folder_without_its_whole_path_is_not_written_to(page, session):
+    lines = []
+    session.result.connect(lines.append)
+    page.bar.folder.setText("somewhere")
+    page.bar.start.click()
+    assert lines[0].text.startswith("Where is somewhere?")
+    assert page.bar.start.isEnabled()
+
+
+def test_a_class_that_is_refused_leaves_other_classes_and_the_tools_at_hand(qtbot, page):
+    at_rest(qtbot, page)
+    page._refuse("No", "Nothing")
+    assert page.head.isVisible()
+    assert page.tools.isEnabled()
+    assert page.head.classes.isEnabled()
+    assert not page.head.save.isEnabled()
+    choose(qtbot, page, "bolt")
+    assert page.head.save.isEnabled()
+    with qtbot.waitSignal(page.page_requested) as asked:
+        page.tools.menu().actions()[-1].trigger()
+    assert asked.args == ["export", ExportThis("recipe")]
 
 
 def test_a_project_without_labels_says_what_to_do(qtbot, session, tmp_path):

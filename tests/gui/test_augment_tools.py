@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QDialog
 
 from augment_dataset import a_project_with_pictures
 from tailwise.domain.artefacts import ArtefactCheck, Telling
+from tailwise.domain.errors import RequestError
 from tailwise.domain.tiles import TileRequest
-from tailwise.gui.dialogs.tool_dialog import SmoteDialog, TilesDialog
-from tailwise.gui.widgets.augment_tools import AugmentTools
+from tailwise.gui.dialogs.tool_dialog import GeneratedDialog, SmoteDialog, TilesDialog
+from tailwise.gui.widgets.augment_tools import AugmentTools, headings
 
 WAIT = 20_000
 
@@ -26,7 +27,7 @@ def tools(qtbot, session, tmp_path):
 
 
 def test_the_menu_names_every_tool(tools):
-    names = ["Tiles…", "Generated pictures…", "Real or made?", "Fill up a table…"]
+    names = ["Tiles…", "Generated pictures…", "Real or made?", "Fill up a table…", "", "Export saved recipes…"]
     assert [a.text() for a in tools.menu().actions()] == names
 
 
@@ -78,13 +79,38 @@ def test_a_table_of_generated_pictures_is_registered(qtbot, session, tools, tmp_
     lines = []
     session.result.connect(lines.append)
     (tmp_path / "t.csv").write_text("file,parent,generator\np0.png,p1.png,x\nq.png,p1.png,x\n", encoding="utf-8")
+    rows = "".join(f"p{child}.png,p1.png,x\n" for child in (0, 2))
+    (tmp_path / "two.csv").write_text(f"file,parent,generator\n{rows}", encoding="utf-8")
     tools.ask_generated()
+    dialog = tools.window().findChild(GeneratedDialog)
+    assert dialog.review() == 0.1
+    dialog.share.setValue(100)
+    dialog.start.click()
     tools.findChild(QDialog, "pick-project").close()
 
-    tools._register(str(tmp_path / "t.csv"))
-    qtbot.waitUntil(lambda: bool(lines), timeout=WAIT)
+    for name in ("t.csv", "two.csv"):
+        tools._register(str(tmp_path / name))
+        qtbot.waitUntil(lambda: session.runner.is_idle, timeout=WAIT)
 
-    assert lines[0].text == "1 generated picture registered, 1 to be reviewed, 1 left out."
+    assert [line.text for line in lines] == [
+        "1 generated picture registered, 1 to be reviewed, 1 left out.",
+        "2 generated pictures registered, 2 to be reviewed.",
+    ]
+
+
+def test_a_table_that_cannot_be_opened_is_not_called_a_bad_table(tmp_path):
+    with pytest.raises(RequestError, match="cannot be read"):
+        headings(tmp_path / "gone.csv")
+
+
+def test_a_plan_of_tiles_that_cannot_be_written_is_a_sentence(qtbot, session, tools, tmp_path):
+    errors = []
+    session.user_error.connect(lambda _title, error: errors.append(error.sentence))
+    (tmp_path / "file").write_text("x")
+    tools._tile_request = TileRequest(side=32, stride=32)
+    tools._plan_tiles(str(tmp_path / "file" / "tiles.csv"))
+    qtbot.waitUntil(lambda: bool(errors), timeout=WAIT)
+    assert "cannot be written (Not a directory)" in errors[0]
 
 
 def test_a_feature_table_is_filled_up_after_its_columns_are_named(qtbot, session, tools, tmp_path):

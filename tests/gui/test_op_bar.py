@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QPushButton
 
 from tailwise.domain.changes import Changes
+from tailwise.domain.errors import RequestError
 from tailwise.gui.op_runner import OpRunner
 from tailwise.gui.session import ResultLine
 from tailwise.gui.widgets.op_bar import MAX_ROWS, SHOW_AFTER, STAY_FOR, OpBar
@@ -105,6 +106,19 @@ def test_cancel_button_ends_it_and_says_that_nothing_was_changed(qtbot, runner, 
     assert not button.isEnabled()
     assert button.accessibleName() == "Cancel Import street"
     assert bar.result_text() == "Import street: cancelled. Nothing was changed."
+
+
+def test_a_failure_takes_an_earlier_success_away(qtbot, runner, bar):
+    def fail(_progress):
+        raise RequestError("No", "Try")
+
+    bar.show_result(ResultLine("12 pictures written."))
+    with qtbot.waitSignal(runner.broke, timeout=GUI_WAIT):
+        runner.run("Behind", fail, quiet=True)
+    assert bar.result_text() == "12 pictures written."
+    with qtbot.waitSignal(runner.broke, timeout=GUI_WAIT):
+        runner.run("Write pictures", fail)
+    assert not bar.result_text()
 
 
 def test_what_a_cancelled_operation_has_kept_is_said_and_announced(qtbot, runner, bar):

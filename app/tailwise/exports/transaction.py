@@ -128,7 +128,10 @@ class ExportFolder:
         if not parent.is_dir():
             raise ExportTargetError(f"{parent} is a file, not a folder", "Choose another folder")
         for folder in reversed(missing):
-            folder.mkdir()
+            try:
+                folder.mkdir()
+            except FileNotFoundError as error:  # the parent is there, but is no place for folders: /proc, a gone drive
+                raise ExportTargetError(f"No folder can be made in {folder.parent}", "Choose another folder") from error
             self._made.append(folder)
 
     def _check_target(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -163,7 +164,8 @@ def write_tiles(project: Project, plan: TilePlan, to: Path) -> int:
         half.write_bytes(data)
         half.replace(to)
     except OSError as error:
-        half.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where it could not be written there may be nothing to take away
+            half.unlink(missing_ok=True)
         raise known_fault(error, to) or ExportTargetError(
             f"{to} cannot be written ({error.strerror})", "Choose another place"
         ) from error

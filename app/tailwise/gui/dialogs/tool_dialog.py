@@ -1,4 +1,4 @@
-"""A few questions before a tool of the page Augment begins: tiles, and filling up a feature table."""
+"""A few questions before a tool of the page Augment begins: tiles, generated pictures, filling up a table."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from tailwise.domain.feature_table import NEIGHBOURS, SmoteRequest
+from tailwise.domain.generated import LEAST_REVIEW
 from tailwise.domain.tiles import MOST_SIDE, TileRequest
 from tailwise.gui import theme as th
 
@@ -92,6 +93,28 @@ class TilesDialog(ToolDialog):
     def request(self) -> TileRequest:
         """Return what is asked for."""
         return TileRequest(self.side.value(), self.stride.value(), self.total.value(), self.background.value() / 100)
+
+
+class GeneratedDialog(ToolDialog):
+    """Which share of the pictures that a generative model made is to be looked at."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "Generated pictures",
+            "Import them on the Data page first. Then choose a CSV table with the columns file, parent and generator "
+            "(prompt if you have it): each picture stays with its parent, for training only, and never counts as real.",
+            "Choose the table…",
+            parent,
+        )
+        self.share = QSpinBox()
+        self.share.setRange(round(100 * LEAST_REVIEW), 100)
+        self.share.setValue(round(100 * LEAST_REVIEW))
+        self.share.setSuffix(" %")
+        self.form.addRow(self.tr("To be reviewed, at least"), self.share)
+
+    def review(self) -> float:
+        """Return the share that is to be looked at."""
+        return self.share.value() / 100
 
 
 class SmoteDialog(ToolDialog):

@@ -14,6 +14,7 @@ from tailwise.domain.errors import RequestError
 from tailwise.gui import theme as th
 from tailwise.gui.actions import KeyHint
 from tailwise.gui.models.augment_view import load_view, open_class, weigh
+from tailwise.gui.navigation import EXPORT, ExportThis
 from tailwise.gui.session import ResultLine
 from tailwise.gui.widgets.augment_panel import AugmentHead, EffectPanel
 from tailwise.gui.widgets.augment_tools import AugmentTools
@@ -74,6 +75,7 @@ class AugmentPage(QWidget):
         self._stored_text = ""
         self.undo_stack = QUndoStack(self)
         self.head = AugmentHead()
+        self.tools = AugmentTools(session)
         self.steps = StepList()
         self.effect = EffectPanel()
         self.pane = VariantPane(session)
@@ -85,7 +87,10 @@ class AugmentPage(QWidget):
         self.states = StateStack(self._build(), "augment", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(th.SPACE_L, th.SPACE_M, th.SPACE_L, th.SPACE_L)
-        layout.addWidget(self.states)
+        layout.setSpacing(th.SPACE_M)
+        layout.addWidget(self.head)
+        layout.addWidget(self.states, 1)
+        self.head.hide()
         self._connect()
 
     # What the window calls
@@ -112,18 +117,11 @@ class AugmentPage(QWidget):
 
     def _build(self) -> QWidget:
         self.head.add_widget(UndoButtons(self.undo_stack))
-        self.head.add_widget(AugmentTools(self._session))
+        self.head.add_widget(self.tools)
         left = above("augment-left", (self.steps, 0), (self.effect, 0))
         left.setSizes([440, 300])
         left.setMinimumWidth(STEPS_WIDTH)
-        panes = beside("augment-panes", (left, 0), (self.pane, 1))
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(th.SPACE_M)
-        layout.addWidget(self.head)
-        layout.addWidget(panes, 1)
-        return content
+        return beside("augment-panes", (left, 0), (self.pane, 1))
 
     def _connect(self) -> None:
         self.head.class_chosen.connect(self._choose_class)
@@ -138,6 +136,7 @@ class AugmentPage(QWidget):
         self.pane.seed_wanted.connect(self._next_seed)
         self.pane.failed.connect(self.states.show_error)
         self.bar.asked.connect(self._materialise)
+        self.tools.export_wanted.connect(self._export)
         self.states.empty_button_clicked.connect(self._leave_empty)
         self.states.retry_clicked.connect(self.refresh)
         self._session.closed.connect(self._on_closed)
@@ -149,6 +148,7 @@ class AugmentPage(QWidget):
         if self._session.project is None:
             return
         self._view = view
+        self.head.setVisible(bool(view.classes))
         if not view.classes:
             self.states.show_empty(
                 self.tr("Nothing to augment yet"),
@@ -169,7 +169,10 @@ class AugmentPage(QWidget):
             self.states.show_error(error)
 
     def _refuse(self, title: str, text: str) -> None:
-        """Say why a class has no variants, and lead to one that has."""
+        """Say why a class has no variants, and lead to one that has; another class and the tools stay at hand."""
+        self.head.allow_editing(False)
+        self.undo_stack.clear()  # undoing would show steps of a class that is no longer chosen
+        self.head.classes.setCurrentIndex(max(0, self.head.classes.findData(self._class)))
         other = self._other_class()
         self.states.show_empty(title, text, self.tr("Augment {}").format(other) if other else self.tr("Go to Data"))
 
@@ -201,6 +204,7 @@ class AugmentPage(QWidget):
             )
             return
         self.states.show_content()
+        self.head.allow_editing(True)
         self.pane.open(opened)
         self.head.classes.setCurrentIndex(max(0, self.head.classes.findData(self._class)))
         self._show(opened.recipe)
@@ -209,6 +213,7 @@ class AugmentPage(QWidget):
     def _on_closed(self) -> None:
         self._view = self._opened = self.recipe = self._before_drag = None
         self._settle.stop()
+        self.head.hide()
         self.undo_stack.clear()
         self.pane.clear()
         self.effect.clear()
@@ -363,6 +368,10 @@ class AugmentPage(QWidget):
     def _materialise(self) -> None:
         if self.recipe is not None:
             self.bar.write(self.recipe, self.effect.multiplier.value())
+
+    @Slot()
+    def _export(self) -> None:
+        self.page_requested.emit(EXPORT, ExportThis("recipe"))
 
     def _other_class(self) -> str:
         """Return the rarest other class of which a picture is here, empty if there is none."""

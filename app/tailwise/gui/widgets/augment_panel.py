@@ -73,6 +73,7 @@ class AugmentHead(QWidget):
         for widget in (self.save, self.reset, seed, self.seed, self.new_seed):
             layout.addWidget(widget)
         self._layout = layout
+        self._is_read_only = False
         self.classes.activated.connect(self._on_class)
         self.recipes.activated.connect(self._on_recipe)
         self.seed.valueChanged.connect(self.seed_changed)
@@ -89,7 +90,14 @@ class AugmentHead(QWidget):
             self.classes.addItem(f"{choice.name}  ({images})", choice.name)
         self.classes.setCurrentIndex(max(0, self.classes.findData(class_name)))
         self.offer_recipes([r.name for r in view.recipes])
-        self.save.setEnabled(not view.read_only)
+        self._is_read_only = view.read_only
+        self.allow_editing(self.reset.isEnabled())
+
+    def allow_editing(self, allowed: bool) -> None:
+        """Let the recipe be changed, or only another class be chosen where this one has no picture to show."""
+        for widget in (self.recipes, self.reset, self.seed, self.new_seed):
+            widget.setEnabled(allowed)
+        self.save.setEnabled(allowed and not self._is_read_only)
 
     def offer_recipes(self, names: Sequence[str]) -> None:
         """Offer other recipes; the name that is entered stays."""
@@ -157,7 +165,8 @@ class EffectPanel(QWidget):
         self.budget.setText(self.tr("{} + {} → {} pictures").format(number(effect.items), added, total))
         self.budget.setToolTip(self.tr("Pictures of the training part, synthetic pictures, together"))
         self.table.set_records([c for c in effect.classes if c.added])
-        notes = [effect.advice, shown.drift.text if shown.drift is not None else "", *effect.notes]
+        nothing = self.tr("A budget of × 1 adds nothing: raise it") if self.multiplier.value() <= 1 else ""
+        notes = [effect.advice, nothing, shown.drift.text if shown.drift is not None else "", *effect.notes]
         text = "\n".join(f"⚠ {note.rstrip('.')}." for note in notes if note)
         self.note.setText(text)
         self.note.setVisible(bool(text))

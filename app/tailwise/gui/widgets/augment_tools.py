@@ -1,4 +1,4 @@
-"""The button More of the page Augment: tiles, generated pictures and their looks, feature tables."""
+"""The button More of the page Augment: tiles, generated pictures and their looks, feature tables, recipes as files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from tailwise.domain.errors import RequestError
-from tailwise.gui.dialogs.tool_dialog import SmoteDialog, TilesDialog
+from tailwise.domain.generated import LEAST_REVIEW
+from tailwise.gui.dialogs.tool_dialog import GeneratedDialog, SmoteDialog, TilesDialog
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted, number
 
@@ -28,6 +29,8 @@ TABLES = "CSV table (*.csv)"
 class AugmentTools(QPushButton):
     """Asks what each tool needs, runs it, and says how it ended."""
 
+    export_wanted = Signal()
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("More", parent)
         self._session = session
@@ -35,13 +38,21 @@ class AugmentTools(QPushButton):
         self._smote: SmoteDialog | None = None
         self._tile_request: TileRequest | None = None
         self._smote_request: SmoteRequest | None = None
+        self._generated: GeneratedDialog | None = None
+        self._review = LEAST_REVIEW
         self._table = Path()
         menu = QMenu(self)
         menu.addAction(self.tr("Tiles…"), self.ask_tiles)
         menu.addAction(self.tr("Generated pictures…"), self.ask_generated)
         menu.addAction(self.tr("Real or made?"), self.compare)
         menu.addAction(self.tr("Fill up a table…"), self.ask_table)
+        menu.addSeparator()
+        menu.addAction(self.tr("Export saved recipes…")).triggered.connect(self._want_export)
         self.setMenu(menu)
+
+    @Slot()
+    def _want_export(self) -> None:
+        self.export_wanted.emit()
 
     # Tiles
 
@@ -84,20 +95,31 @@ class AugmentTools(QPushButton):
 
     @Slot()
     def ask_generated(self) -> None:
-        """Ask for the table that says which pictures were generated."""
-        self._session.picker.pick(
-            self, "open-file", "project", self.tr("Table of generated pictures"), self._register, name_filter=TABLES
-        )
+        """Ask how many generated pictures are looked at, then for the table that names them."""
+        dialog = self._generated = GeneratedDialog(self.window())
+        dialog.accepted.connect(self._on_generated_asked)
+        dialog.open()
+
+    @Slot()
+    def _on_generated_asked(self) -> None:
+        if self._generated is not None:
+            self._review = self._generated.review()
+            self._generated = None
+            self._session.picker.pick(
+                self, "open-file", "project", self.tr("Table of generated pictures"), self._register,
+                name_filter=TABLES,
+            )  # fmt: skip
 
     @Slot(str)
     def _register(self, path: str) -> None:
+        review = self._review
         if self._session.project is None:
             return
 
         def work(project: Project, progress: Progress) -> GeneratedOutcome:
             from tailwise.usecases.generated import register_generated
 
-            return register_generated(project, Path(path), progress)
+            return register_generated(project, Path(path), progress, review)
 
         self._session.run(self.tr("Register generated pictures"), work, on_done=self._on_registered)
 
@@ -180,7 +202,9 @@ def headings(path: Path) -> tuple[str, ...]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise RequestError(f"{path} cannot be read ({error.strerror})", "Check the path of the table") from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise RequestError(f"{path.name} is no CSV table in UTF-8", "Save it as CSV in UTF-8", str(error)) from error
     if not first:
         raise RequestError(f"{path.name} is empty", "A table needs a heading and rows")

@@ -53,7 +53,9 @@ class MaterialiseBar(QWidget):
         self.start = QPushButton(self.tr("Write pictures"))
         self.start.setProperty("role", "primary")
         self.start.setShortcut("Ctrl+Return")
-        self.start.setToolTip(self.tr("Write the variants with their labels, for training only (Ctrl+Return)"))
+        self._meaning = self.tr("Write the variants with their labels, for training only (Ctrl+Return)")
+        self._reason = self.tr("Nothing is written with a budget of × 1 or above × 5")
+        self.start.setToolTip(self._meaning)
         set_icon(self.start, "export", th.Theme.of(self.palette()))
         self.start.clicked.connect(self.asked)
         self.browse.clicked.connect(self._browse)
@@ -109,6 +111,7 @@ class MaterialiseBar(QWidget):
     def allow(self, allowed: bool) -> None:
         """Let the button be pressed, unless pictures are being written."""
         self._is_allowed = allowed
+        self.start.setToolTip(self._meaning if allowed else self._reason)
         self.start.setEnabled(allowed and not self._is_writing)
 
     def set_class(self, name: str) -> None:
@@ -122,12 +125,18 @@ class MaterialiseBar(QWidget):
             self.folder.setFocus(Qt.FocusReason.OtherFocusReason)
             self._session.announce(ResultLine(self.tr("Name a folder for the pictures first."), "warn"))
             return
+        to = Path(folder).expanduser()
+        if not to.is_absolute():
+            self.folder.setFocus(Qt.FocusReason.OtherFocusReason)
+            text = self.tr("Where is {}? Give the whole path of the folder, or choose it with Browse.")
+            self._session.announce(ResultLine(text.format(folder), "warn"))
+            return
         is_replacing, name = self.replace.isChecked(), self._class
 
         def work(project: Project, progress: Progress) -> Materialised:
             from tailwise.usecases.materialise import MaterialiseRequest, materialise
 
-            request = MaterialiseRequest(name, Path(folder), recipe, multiplier, target, replace=is_replacing)
+            request = MaterialiseRequest(name, to, recipe, multiplier, target, replace=is_replacing)
             return materialise(project, request, progress)
 
         self._is_writing = True

@@ -119,6 +119,7 @@ class OpBar(QWidget):
         self._clock.setInterval(50)
         self._clock.timeout.connect(self._on_tick)
         runner.started.connect(self._on_started)
+        runner.broke.connect(self._on_broke)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def show_result(self, line: ResultLine) -> None:
@@ -199,6 +200,12 @@ class OpBar(QWidget):
                 kept = row.handle.kept or self.tr("Nothing was changed.")
                 text = self.tr("{title}: cancelled. {kept}").format(title=row.handle.title, kept=kept)
                 self._result.show_text(text)
+
+    @Slot(object, object)
+    def _on_broke(self, handle: OpHandle, _error: BaseException) -> None:
+        """Take an earlier success away: beside the message it would read as if this had worked."""
+        if not handle.quiet:
+            self._result.hide()
 
     @Slot()
     def _on_finished(self) -> None:
