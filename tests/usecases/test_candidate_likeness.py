@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from builders import a_project, a_source
+from cli_runs import Shell
 from tailwise.domain.errors import RequestError
 from tailwise.domain.index import CLASSICAL_EMBEDDING
-from tailwise.domain.review import Candidate, CandidateKind, ReasonTag, ReviewQueue, Verdict
+from tailwise.domain.review import Candidate, CandidateKind, Decision, ReasonTag, ReviewQueue, Verdict
 from tailwise.ops.progress import SILENT
 from tailwise.storage import index_tables, review_tables
 from tailwise.storage.index_tables import VectorRow
 from tailwise.storage.review_tables import RandomNegatives
 from tailwise.usecases import candidate_likeness as module
-from tailwise.usecases.candidate_likeness import candidate_likeness
+from tailwise.usecases.candidate_likeness import candidate_likeness, list_look_alikes, open_look_alikes
 from tailwise.usecases.verdicts import GivenVerdict, record_verdicts, review_cards, review_states, verdict_history
 
 IMAGES = 8
@@ -108,3 +109,74 @@ def test_verdicts_given_together_are_recorded_all_or_none(project, candidates):
     with pytest.raises(RequestError, match="no verdict on candidate"):
         record_verdicts(project, together, "Ann")
     assert review_states(project, "ball")[a].by("Ann").verdict is Verdict.HARD_NEGATIVE
+
+
+def test_what_is_stored_is_listed_with_its_group_and_the_ones_most_alike(project, candidates):
+    put_index(project, "my model")
+    record_verdicts(project, [GivenVerdict(candidates[0].id, Verdict.HARD_NEGATIVE)], "Ann")
+    found = list_look_alikes(project, "ball", SILENT)
+
+    assert [each.candidate.id for each in found.candidates] == [each.id for each in candidates]
+    assert (found.suspected_missing, found.notes) == ((), ())
+    likeness = candidate_likeness(project, review_cards(project, candidates), SILENT)
+    for each in found.candidates:
+        assert (each.alike, each.group) == (likeness.similar[each.candidate.id], likeness.group[each.candidate.id] + 1)
+        assert each.decision is (Decision.HARD_NEGATIVE if each is found.candidates[0] else Decision.OPEN)
+    assert any(each.alike for each in found.candidates)
+
+    with pytest.raises(RequestError, match="no class 'zebra'"):
+        list_look_alikes(project, "zebra", SILENT)
+
+
+def test_without_candidates_or_an_index_the_list_says_so(project, request):
+    with pytest.raises(RequestError, match="No candidates of ball are stored"):
+        list_look_alikes(project, "ball", SILENT)
+    request.getfixturevalue("candidates")
+    found = list_look_alikes(project, "ball", SILENT)
+    assert not any(each.alike for each in found.candidates)
+    assert found.notes == ("Nothing is compared without vectors: run tailwise index desk.tailwise",)
+
+
+def test_a_verdict_is_handed_on_to_what_a_reviewer_left_open_in_the_queue(project, candidates):
+    put_index(project, "my model")
+    similar = candidate_likeness(project, review_cards(project, candidates), SILENT).similar
+    first, alike = max(similar.items(), key=lambda each: len(each[1]))
+    assert len(alike) > 1
+    record_verdicts(project, [GivenVerdict(alike[0], Verdict.UNSURE)], "Ann")
+
+    assert open_look_alikes(project, first, "Ann", SILENT) == alike[1:]
+    assert open_look_alikes(project, first, "Bob", SILENT) == alike
+    with project.file.writing() as db:
+        db.execute("UPDATE candidate SET queue = ? WHERE id = ?", [ReviewQueue.MISSING_LABELS.value, alike[-1]])
+    assert open_look_alikes(project, first, "Bob", SILENT) == alike[:-1]
+    assert open_look_alikes(project, 999, "Bob", SILENT) == ()
+
+
+def test_the_commands_list_look_alikes_and_hand_a_verdict_on(project, candidates, capsys):
+    put_index(project, "my model")
+    path, shell = project.path, Shell(capsys)
+    project.close()
+
+    told = shell.json("mine", path, "--class", "ball", "--list")
+    assert set(told) == {"class", "candidates", "suspected_missing", "alike_from", "notes"}
+    first = max(told["candidates"], key=lambda each: len(each["alike"]))
+    assert {"id", "item", "box", "score", "kind", "why", "nearest", "decision", "group", "alike"} <= set(first)
+    printed = shell("mine", path, "--class", "ball", "--list").splitlines()
+    assert printed[0].startswith(f"Hard-negative candidates of ball: {len(candidates)} in ")
+    line = next(line for line in printed if line.split()[:2] == [str(first["group"]), str(first["id"])])
+    assert line.endswith(", ".join(str(other) for other in first["alike"]))
+    groups = [int(line.split()[0]) for line in printed[2 : 2 + len(candidates)]]
+    assert groups.count(groups[0]) > groups.count(groups[-1]) == 1, "large groups come first"
+    shell("mine", path, "--class", "ball", "--list", "--seed", "3", code=2)
+    assert "--seed says how to mine" in shell.err
+
+    given = shell.json("verdict", path, first["id"], "hard-negative", "--alike", "--reviewer", "Ann")
+    assert (given["candidate"], given["also"]) == (first["id"], first["alike"])
+    listed = shell.json("mine", path, "--class", "ball", "--list")["candidates"]
+    judged = {each["id"] for each in listed if each["decision"] == "hard-negative"}
+    assert judged == {first["id"], *first["alike"]}
+    shell("verdict", path, first["id"], "hard-negative", "--alike", "--reviewer", "Ann")
+    assert "No open candidate looks like it" in shell.err
+    shell("verdict", path, first["id"], "take-back", "--alike", "--reviewer", "Ann", code=2)
+    shell("verdict", path, 999, "unsure", "--alike", code=1)
+    assert "There is no candidate number 999" in shell.err

@@ -1,4 +1,4 @@
-"""Which candidates of a class look like each other: what the Desk groups by and hands a verdict on to."""
+"""Which candidates of a class look like each other: what they are grouped by and a verdict is handed on to."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ import numpy as np
 
 from tailwise.analysis.candidate_groups import alike, close_cosine, grouped
 from tailwise.analysis.mining_evidence import unit
+from tailwise.domain.errors import RequestError
 from tailwise.domain.index import CLASSICAL_EMBEDDING
+from tailwise.domain.review import Decision, ReviewQueue, checked_reviewer
 from tailwise.imaging.decode import ImageFile
 from tailwise.ops.executors import one_thread
-from tailwise.storage import index_tables
+from tailwise.storage import index_tables, review_tables
 from tailwise.storage.candidate_vectors import vectors_of_items
 from tailwise.storage.review_tables import box_text
 from tailwise.usecases.index_work import box_vectors
+from tailwise.usecases.verdicts import list_candidates, review_cards, review_states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from tailwise.domain.review import Candidate
     from tailwise.ops.progress import Progress
     from tailwise.storage.index_tables import EmbeddingRow
     from tailwise.usecases.projects import Project
@@ -40,6 +44,115 @@ class CandidateLikeness:
     similar: Mapping[int, tuple[int, ...]]
     group: Mapping[int, int]
     cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCandidate:
+    """A stored candidate, what was decided about it, and the candidates of its class it resembles.
+
+    Attributes:
+        group: number of its group as the Desk shows it, from 1.
+        alike: closest first; they need not all be in its group, which holds what is like its first member.
+    """
+
+    candidate: Candidate
+    decision: Decision
+    group: int
+    alike: tuple[int, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the candidate with the keys that `mine --list --json` promises."""
+        told = {"decision": self.decision.value, "group": self.group, "alike": list(self.alike)}
+        return self.candidate.as_json() | told
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateList:
+    """The stored candidates of a class, each queue in the order to judge it in.
+
+    Attributes:
+        cosine: from where on two are alike.
+        notes: why nothing could be compared, empty where it was.
+    """
+
+    class_name: str
+    candidates: tuple[ListedCandidate, ...]
+    suspected_missing: tuple[ListedCandidate, ...]
+    cosine: float
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return the list with the keys that `mine --list --json` promises."""
+        return {
+            "class": self.class_name,
+            "candidates": [each.as_json() for each in self.candidates],
+            "suspected_missing": [each.as_json() for each in self.suspected_missing],
+            "alike_from": round(self.cosine, 4),
+            "notes": list(self.notes),
+        }
+
+
+def list_look_alikes(project: Project, class_name: str, progress: Progress) -> CandidateList:
+    """List the stored candidates of a class with those that look like each; nothing is mined anew.
+
+    Raises:
+        RequestError: no such class, or nothing is stored of it.
+        OpCancelledError: cancelled.
+    """
+    project.cube().class_index(class_name)
+    cards = _cards(project, class_name)
+    if not cards:
+        raise RequestError(f"No candidates of {class_name} are stored", "Find some first: the same without --list")
+    likeness = candidate_likeness(project, cards, progress)
+    states = review_states(project, class_name)
+    listed = {queue: list[ListedCandidate]() for queue in ReviewQueue}
+    for each in (card.candidate for card in cards):
+        decision = states[each.id].decision if each.id in states else Decision.OPEN
+        listed[each.queue].append(
+            ListedCandidate(each, decision, likeness.group[each.id] + 1, likeness.similar[each.id])
+        )
+    return CandidateList(
+        class_name,
+        tuple(listed[ReviewQueue.HARD_NEGATIVES]),
+        tuple(listed[ReviewQueue.MISSING_LABELS]),
+        likeness.cosine,
+        ()
+        if _is_indexed(project)
+        else (f"Nothing is compared without vectors: run tailwise index {project.path.name}",),
+    )
+
+
+def open_look_alikes(project: Project, candidate: int, reviewer: str, progress: Progress) -> tuple[int, ...]:
+    """Return what looks like a candidate in its queue and has no verdict of a reviewer yet, closest first.
+
+    Empty for a number that no candidate has.
+
+    Raises:
+        RequestError: an unusable name.
+        OpCancelledError: cancelled.
+    """
+    reviewer = checked_reviewer(reviewer)
+    with project.file.reading() as db:
+        class_name = review_tables.class_of(db, candidate)
+    cards = _cards(project, class_name) if class_name else []
+    queue = {card.candidate.id: card.candidate.queue for card in cards}
+    if candidate not in queue:
+        return ()
+    states = review_states(project, class_name)
+    alike = candidate_likeness(project, cards, progress).similar[candidate]
+    judged = {one for one in alike if one in states and states[one].by(reviewer) is not None}
+    return tuple(one for one in alike if queue[one] is queue[candidate] and one not in judged)
+
+
+def _cards(project: Project, class_name: str) -> list[ReviewCard]:
+    """Return what the Desk compares, in its order: groups are numbered by it."""
+    stored = list_candidates(project, class_name)
+    return [card for queue in ReviewQueue for card in review_cards(project, [c for c in stored if c.queue is queue])]
+
+
+def _is_indexed(project: Project) -> bool:
+    with project.file.reading() as db:
+        return index_tables.has_tables(db) and index_tables.active_embedding(db) is not None
 
 
 def candidate_likeness(project: Project, cards: Sequence[ReviewCard], progress: Progress) -> CandidateLikeness:
