@@ -51,8 +51,6 @@ def test_the_rail_counts_at_once_follows_the_index_and_leaves_the_shown_page_alo
     session, told = window._session, window.rail._buttons["duplicates"].accessibleDescription
     with qtbot.waitSignal(session.opened, timeout=WAIT):
         session.open_project(path)
-    assert not told(), "nothing heavy is imported beside the loading of modules"
-    window.warm_up.begin()
     qtbot.waitUntil(lambda: told() == "2 things left to decide", timeout=WAIT)
     assert window.pages.page("duplicates") is None
 

@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         self.warm_up = WarmUp(session)
         self.pages = PageStack(session, self.warm_up, self)
         self.rail = Rail([(page.key, page.title, page.icon) for page in PAGES], self)
-        self.work_left = WorkLeft(session, self.pages, self.warm_up, self)
+        self.work_left = WorkLeft(session, self.pages, self)
         self.header = Header(self)
         self.banner = Banner(self)
         self.op_bar = OpBar(session.runner, self)

@@ -11,7 +11,6 @@ from tailwise.domain.changes import Changes
 if TYPE_CHECKING:
     from tailwise.gui.page_stack import PageStack
     from tailwise.gui.session import Session
-    from tailwise.gui.warm_up import WarmUp
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
 
@@ -24,19 +23,20 @@ class WorkLeft(QObject):
 
     counted = Signal(str, int)  # key of the page, how much is left to decide there
 
-    def __init__(self, session: Session, pages: PageStack, warm_up: WarmUp, parent: QObject) -> None:
+    def __init__(self, session: Session, pages: PageStack, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         self._pages = pages
-        self._warm_up = warm_up
         session.opened.connect(self.count)
         session.changed.connect(self._on_changed)
-        warm_up.finished.connect(self.count)
 
     @Slot()
     def count(self) -> None:
-        """Count anew, unless the page is shown, no project is open, or modules are still to be loaded."""
-        if self._session.project is None or not self._warm_up.is_finished or self._pages.current_key == PAGE:
+        """Count anew, unless the page is shown or no project is open.
+
+        Need not wait until modules are warm: they are imported on the worker, and the GUI thread needs none of them.
+        """
+        if self._session.project is None or self._pages.current_key == PAGE:
             return
         self._session.run(
             self.tr("Count what is left to decide"),
