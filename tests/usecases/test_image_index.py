@@ -136,24 +136,25 @@ def test_files_that_cannot_be_read_are_findings_and_the_rest_is_indexed(tmp_path
     project.close()
 
 
+class CancelAt:
+    """Cancels at the third image of a stage."""
+
+    def __init__(self, stage):
+        self.where, self.label, self.done = stage, "", 0
+
+    def stage(self, label, total=0):
+        self.label, self.done = label, 0
+
+    def advance(self, steps=1):
+        self.done += steps
+        if self.label == self.where and self.done >= 3:
+            raise OpCancelledError
+
+
 def test_a_cancelled_run_keeps_what_was_indexed_and_goes_on_from_there(project, monkeypatch):
-    class CancelAt:
-        """Cancels at the third image of the stage that indexes."""
-
-        def __init__(self):
-            self.label, self.done = "", 0
-
-        def stage(self, label, total=0):
-            self.label, self.done = label, 0
-
-        def advance(self, steps=1):
-            self.done += steps
-            if self.label == "Indexing images" and self.done >= 3:
-                raise OpCancelledError
-
     monkeypatch.setattr(index_work, "LEAST_IMAGES", 1)
     with pytest.raises(OpCancelledError) as stopped:
-        build_index(project, IndexRequest(), CancelAt(), inline_pool)
+        build_index(project, IndexRequest(), CancelAt("Indexing images"), inline_pool)
 
     # Also what had come since the last time something was stored.
     assert stopped.value.kept == "3 of 6 images are indexed and stay so; the next run goes on from there."
@@ -161,6 +162,27 @@ def test_a_cancelled_run_keeps_what_was_indexed_and_goes_on_from_there(project, 
     assert len(load_index(project).item_ids) == 3
     assert build(project).kept == 3
     assert len(load_index(project).item_ids) == 6
+
+
+def test_a_run_cancelled_while_it_learns_keeps_what_it_saw_and_ends_as_any_other(project, monkeypatch):
+    monkeypatch.setattr(index_work, "LEAST_IMAGES", 1)
+    reading = "Reading images to learn from"
+    with pytest.raises(OpCancelledError) as stopped:
+        build_index(project, IndexRequest(), CancelAt(reading), inline_pool)
+
+    assert stopped.value.kept.startswith("Hashes and measures of 3 images are stored and stay so")
+    assert stopped.value.changes == Changes.INDEX
+    assert index_state(project).indexed == 3
+    assert len(list(user_cache()._folder.glob("??/*.jpg"))) == 3
+    with pytest.raises(OpCancelledError) as again:
+        build_index(project, IndexRequest(), CancelAt(reading), inline_pool)
+    assert not again.value.kept, "the same three were read, nothing is new"
+
+    assert build(project).indexed == 6
+    gone_on = columns(load_index(project))
+    build(project, rebuild=True)
+    for name, column in columns(load_index(project)).items():
+        assert np.array_equal(gone_on[name], column), name
 
 
 def test_any_number_of_workers_gives_the_same_bits(project):

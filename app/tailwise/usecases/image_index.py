@@ -38,6 +38,7 @@ from tailwise.usecases.index_columns import load_index
 from tailwise.usecases.index_work import (
     ImageResult,
     ImageWork,
+    RawResult,
     in_pieces,
     index_images,
     learn_model,
@@ -47,9 +48,7 @@ from tailwise.usecases.index_work import (
 from tailwise.usecases.projects import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Mapping, Sequence
 
     from tailwise.ops.executors import OpenPool
     from tailwise.ops.progress import Progress
@@ -197,21 +196,15 @@ def _embedding(
     if not index_plan.needs_learning(stored, present):
         return stored
     sample = index_plan.learning_sample(items, boxes)
-    progress.stage("Reading images to learn from", len(sample))
-    found: dict[int, tuple[RawBlocks, float]] = {}
-    pieces = Pieces(run, raw_images, _nothing_learned)
-    with contextlib.closing(pieces.run(in_pieces(sample), progress)) as done:  # pyright: ignore[reportArgumentType]
-        for work, result in done:
-            progress.advance()
-            if result is not None:
-                found[work.item_id] = (result.raw, result.saturation)
-    if not found:
-        return stored
-    ordered = [found[work.item_id] for work in sample if work.item_id in found]
-    raw = RawBlocks.joined(part for part, _saturation in ordered)
-    saturation = np.array([s for _part, s in ordered], dtype=np.float32)
-    progress.stage("Learning the embedding")
-    model = _learned(learn, raw, saturation, progress)
+    found: dict[int, RawResult] = {}
+    try:
+        _read_sample(run, sample, found, progress)
+        if not found:
+            return stored
+        progress.stage("Learning the embedding")
+        model = _learned(learn, [found[work.item_id] for work in sample if work.item_id in found], progress)
+    except OpCancelledError:
+        raise _stopped_learning(project, items, found) from None
     dimensions = model_from_bytes(model).dimensions
     made = index_plan.classical_fingerprint(model)
     with project.file.writing() as db:
@@ -221,7 +214,42 @@ def _embedding(
     return learned
 
 
-def _learned(run: OpenPool, raw: RawBlocks, saturation: NDArray[np.float32], progress: Progress) -> bytes:
+def _read_sample(run: OpenPool, sample: Sequence[ImageWork], found: dict[int, RawResult], progress: Progress) -> None:
+    """Read the images to learn from into `found`, by item id; what came before it was cancelled is there too."""
+    progress.stage("Reading images to learn from", len(sample))
+    pieces = Pieces(run, raw_images, _nothing_learned)
+    with contextlib.closing(pieces.run(in_pieces(sample), progress)) as done:  # pyright: ignore[reportArgumentType]
+        for work, result in done:
+            if result is not None:
+                found[work.item_id] = result
+            progress.advance()
+
+
+def _stopped_learning(
+    project: Project, items: Sequence[IndexedItem], found: Mapping[int, RawResult]
+) -> OpCancelledError:
+    """Store what was read to learn from and is not indexed yet; return what to say of the run that was cancelled.
+
+    These rows have no vectors, so the next run makes them anew: from one that is not cancelled they need not be kept.
+    """
+    with project.file.reading() as db:
+        stored = index_tables.stored_files(db)
+    tally = _Tally()
+    for item in items:
+        if item.item_id in found and not index_plan.is_current(item, stored.get(item.item_id)):
+            _gather(tally, item, found[item.item_id].image, None)
+    _store(project, tally, None)
+    if not tally.indexed:
+        return OpCancelledError()
+    images = "1 image" if tally.indexed == 1 else f"{tally.indexed:,} images"
+    told = f"Hashes and measures of {images} are stored and stay so; their vectors come with the next run."
+    return OpCancelledError(told, Changes.INDEX)
+
+
+def _learned(run: OpenPool, results: Sequence[RawResult], progress: Progress) -> bytes:
+    raw = RawBlocks.joined(result.raw for result in results)
+    looks = (result.image.facts.look for result in results if result.image.facts is not None)
+    saturation = np.array([look.saturation for look in looks], dtype=np.float32)
     with run() as pool:
         future = pool.executor.submit(learn_model, raw, saturation, LEARNING_SEED)
         while not future.done():

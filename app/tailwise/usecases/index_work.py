@@ -58,10 +58,10 @@ class ImageResult:
 
 @dataclass(frozen=True, slots=True)
 class RawResult:
-    """What is learned from: raw features of a picture and of some of its boxes, and its mean saturation."""
+    """What is learned from: raw features of a picture and of some of its boxes; and what else was seen on the way."""
 
     raw: RawBlocks
-    saturation: float
+    image: ImageResult
 
 
 def in_pieces(work: Sequence[ImageWork]) -> Iterator[Sequence[ImageWork]]:
@@ -112,7 +112,8 @@ def raw_images(piece: Sequence[ImageWork]) -> list[RawResult | None]:
     start = 0
     for one in indexed:
         end = start + one.regions
-        found.append(RawResult(blocks.part(start, end), one.facts.look.saturation) if one.facts else None)
+        image = ImageResult(one.issue, one.sha256, one.facts)
+        found.append(RawResult(blocks.part(start, end), image) if one.facts else None)
         start = end
     return found
 
