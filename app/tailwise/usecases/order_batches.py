@@ -168,14 +168,15 @@ class _Chooser:
         """Let a second item of a cluster follow where it shows the scene under another condition than the first."""
         has_second: set[int] = set()
         for name in streams:
-            for row in self._ordered(name, rows_of[name]):
+            behind = [row for row in rows_of[name] if self._rooms[row] >= MOST_OF_RARE and self._first_of(row) != row]
+            for row in self._ordered(name, behind):
                 cluster = int(self._clusters[row])
-                first = self._first.get(cluster, row)
-                if row == first or cluster in has_second or self._rooms[row] < MOST_OF_RARE:
-                    continue
-                if conditions.differ(row, first):
+                if cluster not in has_second and conditions.differ(row, self._first_of(row)):
                     has_second.add(cluster)
                     self._queues[name].append(row)
+
+    def _first_of(self, row: int) -> int:
+        return self._first[int(self._clusters[row])]
 
     def _ordered(self, name: str, rows: Iterable[int]) -> list[int]:
         def key(row: int) -> tuple[bool, bytes]:

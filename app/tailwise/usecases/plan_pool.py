@@ -77,8 +77,10 @@ def offered(sliced: ProjectCube) -> NDArray[np.bool_]:
 
 def spent_rows(project: Project, plan_name: str) -> NDArray[np.bool_]:
     """Return the unlabelled rows of clusters that orders of other plans took their three items of within 13 weeks."""
-    sliced = project.cube()
-    return offered(sliced) & (rooms(clusters_of(sliced), ordered_rows(project, plan_name)) == 0)
+    sliced, ordered = project.cube(), ordered_rows(project, plan_name)
+    if not ordered.any():
+        return ordered
+    return offered(sliced) & (rooms(clusters_of(sliced), ordered) == 0)
 
 
 def counted_once(project: Project, plan_name: str) -> tuple[int, int]:
