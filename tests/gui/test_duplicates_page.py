@@ -132,6 +132,16 @@ def test_next_previous_and_resolve_walk_through_the_clusters(qtbot, page):
     assert page._cluster.marks == {1: ItemMark.EXCLUDE, 2: ItemMark.KEEP}
 
 
+def test_where_labels_disagree_the_page_asks_whose_is_right_before_it_resolves(qtbot, page):
+    doubted = page._cluster = replace(page._cluster, labels=(("glass", 1), ("plastic", 1)))
+    press(qtbot, page, Key.Key_C)
+    assert page.banner.text() == "The labels of cluster 3 disagree. Press K on the image whose label is right, then C."
+    assert (page.undo_stack.count(), page._cluster) == (0, doubted)
+    assert not replace(doubted, marks={3: ItemMark.KEEP}).is_ambiguous
+    press(qtbot, page, Key.Key_N)
+    assert not page.banner.isVisible()
+
+
 def test_not_duplicates_takes_the_cluster_apart_for_good(qtbot, page):
     press(qtbot, page, Key.Key_K, SHIFT)
     assert clusters(page) == [(1, 2)]
@@ -150,6 +160,9 @@ def test_two_clusters_are_merged(qtbot, page):
     press(qtbot, page, Key.Key_M)
     assert "Press M on another cluster" in page.banner.text()
     press(qtbot, page, Key.Key_M)
+    assert not page.banner.isVisible()
+    press(qtbot, page, Key.Key_M)
+    press(qtbot, page, Key.Key_Escape)
     assert not page.banner.isVisible()
     press(qtbot, page, Key.Key_M)
     press(qtbot, page, Key.Key_N)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tailwise.domain.changes import Changes
+from tailwise.domain.index import ItemMark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tailwise.domain.index import EdgeKind, ItemMark
+    from tailwise.domain.index import EdgeKind
 
 DEFAULT_THRESHOLD = 0.80
 """Least correlation of the aligned pictures of a pair; from 0.90 on it is the same frame, edited."""
@@ -88,6 +89,11 @@ class DuplicateCluster:
     def is_resolved(self) -> bool:
         """Whether somebody decided for every image of it."""
         return all(item in self.marks for item in self.items)
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether somebody must say whose label is right before the others can be excluded."""
+        return self.labels_disagree and not self.is_resolved and ItemMark.KEEP not in self.marks.values()
 
 
 @dataclass(frozen=True, slots=True)

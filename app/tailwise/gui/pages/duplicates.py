@@ -21,7 +21,7 @@ from tailwise.gui.navigation import DATA, ITEMS, ShowItems
 from tailwise.gui.session import ResultLine
 from tailwise.gui.texts import counted
 from tailwise.gui.widgets.banner import Banner
-from tailwise.gui.widgets.duplicate_controls import DuplicateControls, preview_text
+from tailwise.gui.widgets.duplicate_controls import DuplicateControls, ambiguous_text, preview_text
 from tailwise.gui.widgets.duplicate_detail import DuplicateDetail
 from tailwise.gui.widgets.empty_state import StateStack
 from tailwise.gui.widgets.record_view import RecordView
@@ -57,7 +57,7 @@ class DuplicatesPage(QWidget):
         KeyHint("M", "Mark this cluster; again on another one merges the two"),
         KeyHint("Delete", "In the reasons: these two images are not the same"),
         KeyHint("Return", "Open the images of the cluster; on a leak: only the clusters between these splits"),
-        KeyHint("Escape", "All clusters again"),
+        KeyHint("Escape", "No merging after all; all clusters again"),
         KeyHint("Ctrl+Z,Ctrl+Shift+Z", "Undo and redo"),
     )
 
@@ -72,7 +72,7 @@ class DuplicatesPage(QWidget):
         self._view: DuplicatesView | None = None
         self._cluster: DuplicateCluster | None = None
         self._merge_with: int | None = None
-        self._is_filling = False
+        self._is_filling = self._is_asking = False
         self._threshold: float | None = None
         self._between: tuple[str, str] | None = None
         self._rule_clusters: tuple[DuplicateCluster, ...] = ()
@@ -186,8 +186,7 @@ class DuplicatesPage(QWidget):
             self._on_cluster(None)
 
     def _show_nothing(self, state: IndexState) -> None:
-        title, text, button = nothing_texts(state)
-        self.states.show_empty(title, text, button)
+        self.states.show_empty(*nothing_texts(state))
 
     @Slot()
     def _on_closed(self) -> None:
@@ -276,6 +275,9 @@ class DuplicatesPage(QWidget):
             self.page_requested.emit(ITEMS, ShowItems(ids=self._cluster.items, title=title, came_from=self.key))
 
     def _step(self, by: int) -> None:
+        if self._is_asking:
+            self._is_asking = False
+            self.banner.hide()
         row = self.clusters_view.currentIndex().row() + by
         if 0 <= row < len(self.clusters.records()):
             self.clusters_view.select_row(row)
@@ -291,6 +293,9 @@ class DuplicatesPage(QWidget):
             self._take_edge_apart()
         elif watched in {self.clusters_view, self.leaks_view} and event.key() in {Key.Key_Return, Key.Key_Enter}:
             self._only_leak() if watched is self.leaks_view else self._open_images()
+        elif event.key() == Key.Key_Escape and self._merge_with is not None:
+            self._merge_with = None
+            self.banner.hide()
         elif event.key() == Key.Key_Escape and self._between is not None:
             self._show_all()
         else:
@@ -322,8 +327,12 @@ class DuplicatesPage(QWidget):
             self.decisions.mark(self._cluster, item, mark, self.controls.reason.currentText().strip())
 
     def _resolve(self) -> None:
-        if self._cluster is not None:
-            self.decisions.resolve(self._cluster, self.controls.reason.currentText().strip())
+        one = self._cluster
+        if one is not None and one.is_ambiguous:
+            self._is_asking = True
+            self.banner.show_text(ambiguous_text(one), tone="warn")
+        elif one is not None:
+            self.decisions.resolve(one, self.controls.reason.currentText().strip())
             self._step(1)
 
     @Slot(str)
@@ -382,7 +391,7 @@ class DuplicatesPage(QWidget):
         self._merge_with = one.id if marked is None else None
         self.banner.setVisible(marked is None)
         if marked is None:
-            self.banner.show_text(self.tr("Press M on another cluster to merge it with {}.").format(one.id))
+            self.banner.show_text(self.tr("Press M on another cluster to merge it with {}, or Esc.").format(one.id))
         elif marked != one.id:
             self.decisions.say(marked, one.id, PairVerdict.SAME)
 

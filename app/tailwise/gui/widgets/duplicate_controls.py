@@ -96,7 +96,7 @@ class DuplicateControls(QWidget):
             self.tr("{} of {}").format(
                 counted(len(report.clusters), "cluster", "clusters"), counted(report.in_clusters, "image", "images")
             ),
-            "" if view.is_searched else self.tr("⚠ identical files only: look-alikes were not searched yet"),
+            "" if view.is_searched else self.tr("⚠ identical files only: not searched yet"),
             self.tr("{} to decide").format(report.undecided) if report.undecided else "",
             self.tr("⚠ {} across splits").format(counted(leaking, "pair", "pairs")) if leaking else no_leaks,
             self.tr("{} not indexed").format(counted(unindexed, "image", "images")) if unindexed else "",
@@ -106,6 +106,11 @@ class DuplicateControls(QWidget):
 
     def _on_rule(self) -> None:
         self.rule_requested.emit(str(self.keeps.currentData()))
+
+
+def ambiguous_text(one: DuplicateCluster) -> str:
+    """Return what to do about a cluster whose labels disagree."""
+    return f"The labels of cluster {one.id} disagree. Press K on the image whose label is right, then C."
 
 
 def preview_text(clusters: tuple[DuplicateCluster, ...], rule: str) -> str:
