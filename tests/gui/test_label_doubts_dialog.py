@@ -130,6 +130,20 @@ def test_the_least_believed_come_first_each_with_its_picture_and_box(qtbot, dial
     assert len(page.findChildren(LabelDoubtsDialog)) == 1
 
 
+def test_rows_sort_by_their_numbers_and_their_tips_say_the_whole(dialog):
+    tip, last = Qt.ItemDataRole.ToolTipRole, dialog.table.rowCount() - 1
+    assert [dialog.table.index(0, column).data(tip) for column in range(5)] == [
+        "001.jpg, box of 10 × 20 pixels at 0, 0",
+        "car", "Probability of car, by scorers that never saw this item",
+        "bus", "Probability of bus, by scorers that never saw this item",
+    ]  # fmt: skip
+    assert dialog.table.index(last, 0).data(tip) == "003.jpg, the whole image"
+    dialog.rows.sortByColumn(4, Qt.SortOrder.AscendingOrder)
+    assert [dialog.table.index(row, 4).data() for row in range(4)] == ["75 %", "80 %", "90 %", "90 %"]
+    dialog.rows.sortByColumn(2, Qt.SortOrder.DescendingOrder)
+    assert dialog.table.index(0, 2).data() == "25 %"
+
+
 def test_a_class_narrows_the_rows_enter_opens_the_item_and_csv_has_what_is_shown(qtbot, dialog, page, opened, tmp_path):
     names = [dialog.classes.itemText(row) for row in range(dialog.classes.count())]
     assert names == ["All classes  ·  4", "=van  ·  1", "bus  ·  3", "car  ·  4"]

@@ -9,10 +9,11 @@ import desk_projects
 from builders import a_project, a_source
 from cli_runs import Shell
 from desk_projects import a_desk_project
-from tailwise.domain.errors import RequestError
+from tailwise.domain.errors import ExportTargetError, RequestError
 from tailwise.ops.child import run_here
 from tailwise.ops.progress import SILENT
 from tailwise.usecases import label_doubts
+from tailwise.usecases.doubt_cards import write_doubts_csv
 from tailwise.usecases.label_doubts import doubted_labels
 from tailwise.usecases.mining_places import MiningProject
 from tailwise.usecases.projects import open_project
@@ -128,7 +129,14 @@ def test_what_is_missing_is_said(tmp_path, labels, sentence):
     project.close()
 
 
-def test_the_command_lists_them(planted, capsys, monkeypatch):
+def test_a_table_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    (tmp_path / "taken.csv").mkdir()
+    with pytest.raises(ExportTargetError, match=r"taken\.csv was not written"):
+        write_doubts_csv((), tmp_path / "taken.csv", SILENT)
+    assert [each.name for each in tmp_path.iterdir()] == ["taken.csv"]
+
+
+def test_the_command_lists_them(planted, capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("tailwise.cli.review.run_in_child", run_here)  # spawning is tested where it lives
     shell = Shell(capsys)
 
@@ -138,6 +146,10 @@ def test_the_command_lists_them(planted, capsys, monkeypatch):
     assert set(told["issues"][0]) == {
         "item", "file_name", "box", "class", "confidence", "looks_like", "looks_like_confidence", "nearest",
     }  # fmt: skip
-    printed = shell("label-issues", planted[0])
+    printed = shell("label-issues", planted[0], "--limit", "1", "--csv", tmp_path / "doubts.csv")
+    assert "doubted: raise --limit to see all" in shell.err
+    header, first, *rest = (tmp_path / "doubts.csv").read_text(encoding="utf-8").splitlines()
+    assert (header.count(","), rest) == (10, [])
+    assert first.startswith(f'{told["issues"][0]["item"]},"{told["issues"][0]["file_name"]}",')
     assert f"of {3 * TRAIN}" in printed
     assert "brick" in printed

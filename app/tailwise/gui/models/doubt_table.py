@@ -55,7 +55,8 @@ class DoubtsView:
         """Return how many labels are doubted, of how many, and what was left out."""
         if self.found is None:
             return ""
-        told = [f"{number(self.found.doubted)} of {counted(self.found.labels, 'label is', 'labels are')} doubted"]
+        verb = "is" if self.found.doubted == 1 else "are"
+        told = [f"{number(self.found.doubted)} of {counted(self.found.labels, 'label', 'labels')} {verb} doubted"]
         if self.found.unlisted:
             told.append(f"The {number(len(self.found.doubts))} least believed are listed")
         return ". ".join((*told, *self.found.notes)) + "."
@@ -69,12 +70,14 @@ class DoubtTable(NumberTable["DoubtCard"]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(
             (
-                Column("Item", lambda card: card.doubt.file_name, tip=_place, width=0),
+                Column("Item", _name, lambda card: card.doubt.file_name, _place, width=0),
                 Column("Labelled as", lambda card: card.doubt.class_name, tip=_labelled, width=16),
-                Column("Believed", lambda card: percent(card.doubt.confidence), _believed, _about_believed, width=10),
+                Column(
+                    "Believed", lambda card: percent(card.doubt.confidence, 1), _believed, _about_believed, width=10
+                ),
                 Column("Looks like", lambda card: card.doubt.looks_like, tip=_claimed, width=16),
                 Column(
-                    "How sure", lambda card: percent(card.doubt.looks_like_confidence), _sure, _about_sure, width=11
+                    "How sure", lambda card: percent(card.doubt.looks_like_confidence, 1), _sure, _about_sure, width=11
                 ),
             ),
             parent,
@@ -112,7 +115,7 @@ def nothing_doubted(found: LabelDoubts) -> str:
 
 def detail_text(doubt: LabelDoubt) -> str:
     """Return one doubted label as a sentence."""
-    given, claimed = percent(doubt.confidence), percent(doubt.looks_like_confidence)
+    given, claimed = percent(doubt.confidence, 1), percent(doubt.looks_like_confidence, 1)
     return f"Labelled {doubt.class_name} ({given}), looks like {doubt.looks_like} ({claimed})"
 
 
@@ -135,6 +138,11 @@ def _missing(state: IndexState) -> Missing | None:
         "Index images",
         is_index=True,
     )
+
+
+def _name(card: DoubtCard) -> str:
+    """Return the end of the path: what differs would be cut off where the folders are long."""
+    return card.doubt.file_name.rpartition("/")[2]
 
 
 def _place(card: DoubtCard) -> str:
