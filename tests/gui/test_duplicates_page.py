@@ -234,6 +234,7 @@ def test_empty_states_lead_from_data_to_index_to_search(qtbot, session, tmp_path
     settle(qtbot, page)
     assert page.states.state == "empty"
     assert page._view.state.indexed == 2
+    assert nothing_texts(page._view.state, is_searched=True)[0] == "No image looks like another"
 
     with session.project.file.writing() as db:
         db.execute("UPDATE image_index SET method = method - 1")

@@ -183,8 +183,8 @@ def _score(loaded: MiningProject, places: Places, notes: list[str], progress: Pr
             notes.append(f"All examples of {name} lie in one group; only near-duplicates were kept apart")
         return examples, scored
     raise RequestError(
-        f"The {positives:,} examples of {name}, or everything else, show one scene alone",
-        "Label it in another scene first: what was learned cannot be asked about",
+        f"What is labelled as {name} ({positives:,} indexed), or everything else, comes from one scene alone",
+        "Label more in another scene first: a class that is learned in one can only be tried in another",
     )
 
 

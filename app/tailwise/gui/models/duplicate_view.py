@@ -71,7 +71,7 @@ def load(project: Project, progress: Progress, threshold: float | None, bursts: 
     return DuplicatesView(index_state(project), report, names, applied, len(project.cube().split_sizes()) > 1)
 
 
-def nothing_texts(state: IndexState) -> tuple[str, str, str]:
+def nothing_texts(state: IndexState, *, is_searched: bool = False) -> tuple[str, str, str]:
     """Return title, sentence and button of the page while there are no clusters to show."""
     if not state.images:
         return "No images yet", "Import a dataset on the Data page.", "Go to Data"
@@ -83,6 +83,12 @@ def nothing_texts(state: IndexState) -> tuple[str, str, str]:
         return "The images are not indexed yet", ABOUT_INDEXING, "Index images"
     of_all = "" if state.is_whole else f" of {state.images:,}"
     indexed = f"{state.indexed:,}{of_all} {'image is' if state.images == 1 else 'images are'}"
+    if is_searched:
+        return (
+            "No image looks like another",
+            f"{indexed} indexed, and no two are close enough to be laid over each other.",
+            "Search again",
+        )
     return (
         "Not searched yet",
         f"{indexed} indexed. Images that look alike are laid over each other to be sure.",

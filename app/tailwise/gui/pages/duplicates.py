@@ -30,7 +30,6 @@ from tailwise.gui.widgets.splitters import above, beside
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tailwise.domain.index import IndexState
     from tailwise.gui.session import Session
     from tailwise.ops.progress import Progress
     from tailwise.usecases.projects import Project
@@ -155,7 +154,7 @@ class DuplicatesPage(QWidget):
             return
         self._view = view
         if not view.state.indexed or (not view.report.compared and not view.report.clusters):
-            self._show_nothing(view.state)
+            self.states.show_empty(*nothing_texts(view.state, is_searched=view.is_searched))
             return
         report = view.report
         self.controls.threshold.set_threshold(report.threshold)
@@ -184,9 +183,6 @@ class DuplicatesPage(QWidget):
             self.clusters_view.select_row(row if row >= 0 else min(max(at, 0), len(clusters) - 1))
         else:
             self._on_cluster(None)
-
-    def _show_nothing(self, state: IndexState) -> None:
-        self.states.show_empty(*nothing_texts(state))
 
     @Slot()
     def _on_closed(self) -> None:
@@ -231,9 +227,9 @@ class DuplicatesPage(QWidget):
     @Slot(object)
     def _on_found(self, report: DuplicateReport) -> None:
         leaking = sum(leak.pairs for leak in report.leaks)
-        text = self.tr("{} of {} show the same").format(
-            counted(report.in_clusters, "image", "images"), counted(report.images, "image", "images")
-        )
+        found, images = report.in_clusters, counted(report.images, "image", "images")
+        text = self.tr("{} of {} show the same").format(f"{found:,}", images) if found else ""
+        text = text or self.tr("None of {} shows the same as another").format(images)
         leaks = self.tr(", {} across splits").format(counted(leaking, "pair", "pairs")) if leaking else ""
         self._session.announce(ResultLine(f"{text}{leaks}.", tone="warn" if leaking else "ok"))
 
