@@ -197,6 +197,14 @@ def test_what_is_missing_is_said_with_the_way_to_it(qtbot, page, opened, weighin
     qtbot.waitUntil(lambda: dialog.states.state == "content", timeout=WAIT)
 
 
+def test_a_letter_typed_as_a_name_opens_nothing(page):
+    line = page.head.reviewer.lineEdit()
+    line.setFocus()
+    QTest.keyClick(line, Qt.Key.Key_L)
+    assert line.text().endswith("l")
+    assert page.findChild(LabelDoubtsDialog) is None
+
+
 def test_that_nothing_is_doubted_is_said_and_an_error_can_be_tried_again(qtbot, page, weighing):
     weighing.found = RequestError("Fewer than two classes have 8 examples", "Label more")
     page.doubts.click()

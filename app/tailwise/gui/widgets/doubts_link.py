@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton
 
@@ -33,8 +33,8 @@ class DoubtsLink(QPushButton):
         self.setProperty("role", "link")
         self.setToolTip(self.tr("Labels of any class that look wrong, the least believed first"))
         self.clicked.connect(self.show_doubts)
-        shortcut = QShortcut(QKeySequence(KEY), page, self.show_doubts)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        # Wherever the focus is while the page is shown: an empty page holds none. Text fields keep their letters.
+        QShortcut(QKeySequence(KEY), page, self.show_doubts)
 
     @Slot()
     def show_doubts(self) -> None:
