@@ -259,8 +259,10 @@ def test_empty_states_lead_from_data_to_index_to_search(qtbot, session, tmp_path
 
 
 def test_before_a_search_the_page_says_that_only_identical_files_are_listed(page):
-    unsearched = replace(page._view, applied=None)
-    page.controls.show_facts(unsearched)
+    begun = replace(page._view, applied=None)
+    page.controls.show_facts(begun)
+    assert "the search is not finished" in page.controls.summary.text()
+    page.controls.show_facts(replace(begun, report=replace(begun.report, compared=0)))
     assert "identical files only" in page.controls.summary.text()
     page.controls.show_facts(page._view)
     assert "identical files only" not in page.controls.summary.text()

@@ -96,13 +96,19 @@ class DuplicateControls(QWidget):
             self.tr("{} of {}").format(
                 counted(len(report.clusters), "cluster", "clusters"), counted(report.in_clusters, "image", "images")
             ),
-            "" if view.is_searched else self.tr("⚠ identical files only: not searched yet"),
+            "" if view.is_searched else self._unsearched(report.compared),
             self.tr("{} to decide").format(report.undecided) if report.undecided else "",
             self.tr("⚠ {} across splits").format(counted(leaking, "pair", "pairs")) if leaking else no_leaks,
             self.tr("{} not indexed").format(counted(unindexed, "image", "images")) if unindexed else "",
         ]
         self.summary.setText(" · ".join(filter(None, parts)))
         self.rule.setEnabled(bool(report.undecided))
+
+    def _unsearched(self, compared: int) -> str:
+        """Return what is missing where no search has come to its end."""
+        if compared:
+            return self.tr("⚠ the search is not finished")
+        return self.tr("⚠ identical files only: not searched yet")
 
     def _on_rule(self) -> None:
         self.rule_requested.emit(str(self.keeps.currentData()))
