@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -205,20 +205,24 @@ class OpRunner(QObject):
 
     def _deliver(self, handle: OpHandle, future: Future[object]) -> None:
         seconds = handle.snapshot().seconds
-        try:
-            result = future.result(timeout=0)
-        except (OpCancelledError, CancelledError) as error:
+        # Asked for, never raised here: its traceback would hold the frames of this thread and the Qt objects in them in
+        # a cycle, and the collector may free those on the thread of a worker, where a timer must not end.
+        error = None if future.cancelled() else future.exception(timeout=0)
+        if future.cancelled() or isinstance(error, OpCancelledError):
             if isinstance(error, OpCancelledError):
                 handle.kept = error.kept
                 if error.changes:
                     self.completed.emit(handle, error.changes)
             _LOG.info("%s: cancelled after %.1f s", handle.title, seconds)
             handle.cancelled.emit()
-        except Exception as error:  # noqa: BLE001  the border of the worker: every failure is delivered, none is lost
+        elif isinstance(error, Exception):  # every failure is delivered, none is lost
             _LOG.info("%s: failed after %.1f s (%s)", handle.title, seconds, type(error).__name__)
             self.broke.emit(handle, error)
             handle.failed.emit(error)
+        elif error is not None:
+            raise error
         else:
+            result = future.result(timeout=0)
             _LOG.info("%s: done in %.1f s", handle.title, seconds)
             self.completed.emit(handle, result)
             if handle.is_superseded:
