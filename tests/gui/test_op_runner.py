@@ -228,3 +228,21 @@ def test_close_says_when_a_worker_does_not_stop(qapp):
 
 def test_switch_interval_is_short_while_a_runner_exists(runner):
     assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+
+
+def test_no_failure_leaves_the_frames_of_the_gui_thread_to_the_collector(qtbot, runner):
+    def fail(_progress):
+        raise ValueError
+
+    seen = []
+    runner.broke.connect(lambda _handle, error: seen.append(error))
+    runner.run("Broken", fail)
+    qtbot.waitUntil(lambda: runner.is_idle, timeout=GUI_WAIT)
+
+    names = set()
+    trace = seen[0].__traceback__
+    while trace is not None:
+        names.add(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    assert "fail" in names
+    assert not names & {"_deliver", "_settle"}
